@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors in our own targets, in every configuration.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+  name: "placeos-loglevel",
+  products: [
+    .executable(name: "placeos-loglevel", targets: ["placeos-loglevel"]),
+    .executable(name: "placeos-standin", targets: ["placeos-standin"]),
+  ],
+  dependencies: [
+    .package(
+      url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+    .package(url: "https://github.com/apple/swift-system", .upToNextMinor(from: "1.8.1")),
+    .package(
+      url: "https://github.com/swiftlang/swift-subprocess", .upToNextMinor(from: "1.0.2"),
+      traits: []),
+  ],
+  targets: [
+    // The rooms and their doors: an arrow that is not listed here does not compile.
+    .target(name: "CProcps", linkerSettings: [.linkedLibrary("proc2")]),
+    .target(name: "CLinux"),
+    .target(name: "PlaceOS", swiftSettings: strict),
+    .target(name: "Host", dependencies: ["CProcps", "CLinux", system], swiftSettings: strict),
+    .target(name: "Ledger", dependencies: ["Host", system], swiftSettings: strict),
+    .target(
+      name: "Switching", dependencies: ["PlaceOS", "Host", "Ledger", system],
+      swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["PlaceOS", "Host", "Ledger", "Switching"],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "placeos-loglevel",
+      dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Report", arguments, system],
+      swiftSettings: strict),
+    .target(name: "CStandin"),
+    .executableTarget(name: "placeos-standin", dependencies: ["CStandin"], swiftSettings: strict),
+
+    .testTarget(name: "PlaceOSTests", dependencies: ["PlaceOS"], swiftSettings: strict),
+    .testTarget(
+      name: "HostTests", dependencies: ["Host", system], resources: [.copy("Recorded")],
+      swiftSettings: strict),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Host", system], swiftSettings: strict),
+    .testTarget(
+      name: "SwitchingTests", dependencies: ["Switching", "PlaceOS", "Host", "Ledger"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Switching", "PlaceOS", "Host", "Ledger"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Host", subprocess, system], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

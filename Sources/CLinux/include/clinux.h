@@ -1,0 +1,30 @@
+#ifndef CLINUX_H
+#define CLINUX_H
+
+// System calls that glibc's Swift module lacks. No logic: each function is one call, with its own errno.
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A descriptor that refers to the process `pid`, close-on-exec; -1 and errno on failure. pidfd_open(2).
+int clinux_pidfd_open(pid_t pid);
+
+/// Sends `signal` to the process behind `pidfd`; 0, or -1 and errno. pidfd_send_signal(2).
+int clinux_pidfd_send_signal(int pidfd, int signal);
+
+/// Reads `length` bytes at `address` of the process `pid` into `buffer`;
+/// the number of bytes read, or -1 and errno. process_vm_readv(2).
+ssize_t clinux_process_read(pid_t pid, uint64_t address, void *buffer, size_t length);
+
+/// Nanoseconds on CLOCK_BOOTTIME; -1 and errno on failure. clock_gettime(2).
+int64_t clinux_boottime_ns(void);
+
+/// Writes one line to the system log with facility daemon. syslog(3).
+void clinux_syslog(int priority, const char *message);
+
+/// Device numbers apart. makedev(3).
+uint32_t clinux_major(dev_t device);
+uint32_t clinux_minor(dev_t device);
+
+#endif

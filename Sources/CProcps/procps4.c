@@ -1,0 +1,117 @@
+// libproc2 (procps 4) behind the interface of cprocps.h. See procps_pids(3).
+
+#include "cprocps.h"
+
+#include <errno.h>
+#include <libproc2/pids.h>
+#include <stdlib.h>
+
+enum table_item { TABLE_PID, TABLE_START_TICKS, TABLE_STATE, TABLE_COMM, TABLE_ITEMS };
+static enum pids_item table_items[TABLE_ITEMS] = {PIDS_ID_PID, PIDS_TICS_BEGAN, PIDS_STATE, PIDS_CMD};
+
+enum detail_item {
+  DETAIL_PID,
+  DETAIL_START_TICKS,
+  DETAIL_STATE,
+  DETAIL_COMM,
+  DETAIL_ARGUMENTS,
+  DETAIL_CGROUPS,
+  DETAIL_CAUGHT,
+  DETAIL_IGNORED,
+  DETAIL_PENDING,
+  DETAIL_SHARED_PENDING,
+  DETAIL_ITEMS
+};
+static enum pids_item detail_items[DETAIL_ITEMS] = {
+    PIDS_ID_PID,      PIDS_TICS_BEGAN, PIDS_STATE,      PIDS_CMD,        PIDS_CMDLINE_V,
+    PIDS_CGROUP_V,    PIDS_SIGCATCH,   PIDS_SIGIGNORE,  PIDS_SIGPENDING, PIDS_SIGNALS,
+};
+
+struct cprocps_table {
+  struct pids_info *info;
+};
+struct cprocps_reader {
+  struct pids_info *info;
+};
+
+static struct pids_info *open_info(enum pids_item *items, int count, int *error) {
+  struct pids_info *info = NULL;
+  int result = procps_pids_new(&info, items, count);
+  if (result < 0) {
+    *error = -result;
+    return NULL;
+  }
+  return info;
+}
+
+cprocps_table *cprocps_table_open(int *error) {
+  cprocps_table *table = malloc(sizeof *table);
+  if (!table) {
+    *error = ENOMEM;
+    return NULL;
+  }
+  table->info = open_info(table_items, TABLE_ITEMS, error);
+  if (!table->info) {
+    free(table);
+    return NULL;
+  }
+  return table;
+}
+
+int cprocps_table_next(cprocps_table *table, cprocps_process *process) {
+  // procps_pids_get(3) returns NULL both at the end (errno 0 or ENOENT) and on failure.
+  errno = 0;
+  struct pids_stack *stack = procps_pids_get(table->info, PIDS_FETCH_TASKS_ONLY);
+  if (!stack) return errno == 0 || errno == ENOENT ? 0 : -1;
+  process->pid = PIDS_VAL(TABLE_PID, s_int, stack, info);
+  process->start_ticks = PIDS_VAL(TABLE_START_TICKS, ull_int, stack, info);
+  process->state = (char)PIDS_VAL(TABLE_STATE, s_ch, stack, info);
+  process->comm = PIDS_VAL(TABLE_COMM, str, stack, info);
+  return 1;
+}
+
+void cprocps_table_close(cprocps_table *table) {
+  if (!table) return;
+  procps_pids_unref(&table->info);
+  free(table);
+}
+
+cprocps_reader *cprocps_reader_open(int *error) {
+  cprocps_reader *reader = malloc(sizeof *reader);
+  if (!reader) {
+    *error = ENOMEM;
+    return NULL;
+  }
+  reader->info = open_info(detail_items, DETAIL_ITEMS, error);
+  if (!reader->info) {
+    free(reader);
+    return NULL;
+  }
+  return reader;
+}
+
+int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detail) {
+  unsigned wanted = (unsigned)pid;
+  errno = 0;
+  struct pids_fetch *fetch = procps_pids_select(reader->info, &wanted, 1, PIDS_SELECT_PID);
+  if (!fetch) return errno == ESRCH || errno == ENOENT ? 0 : -1;
+  if (fetch->counts->total == 0) return 0;
+  struct pids_stack *stack = fetch->stacks[0];
+  detail->pid = PIDS_VAL(DETAIL_PID, s_int, stack, info);
+  detail->start_ticks = PIDS_VAL(DETAIL_START_TICKS, ull_int, stack, info);
+  detail->state = (char)PIDS_VAL(DETAIL_STATE, s_ch, stack, info);
+  detail->comm = PIDS_VAL(DETAIL_COMM, str, stack, info);
+  detail->arguments = PIDS_VAL(DETAIL_ARGUMENTS, strv, stack, info);
+  detail->cgroups = PIDS_VAL(DETAIL_CGROUPS, strv, stack, info);
+  detail->caught = PIDS_VAL(DETAIL_CAUGHT, str, stack, info);
+  detail->ignored = PIDS_VAL(DETAIL_IGNORED, str, stack, info);
+  detail->pending = PIDS_VAL(DETAIL_PENDING, str, stack, info);
+  detail->shared_pending = PIDS_VAL(DETAIL_SHARED_PENDING, str, stack, info);
+  return detail->pid == pid ? 1 : 0;
+}
+
+void cprocps_reader_close(cprocps_reader *reader) {
+  if (!reader) return;
+  procps_pids_unref(&reader->info);
+  free(reader);
+}

@@ -1,0 +1,2 @@
+#include "cstandin.h"
+volatile uint8_t cstandin_trace;

@@ -1,0 +1,53 @@
+import Glibc
+import SystemPackage
+
+/// What stat(2) says of a file, as far as this program asks.
+public struct FileStatus: Hashable, Sendable {
+  public let device: UInt64
+  public let inode: UInt64
+  public let mode: UInt32
+  public let linkCount: UInt64
+  public let ownerID: UInt32
+  public let sizeBytes: Int64
+  /// Nanoseconds after the epoch.
+  public let modifiedNs: Int64
+
+  public var isRegular: Bool { mode & S_IFMT == S_IFREG }
+  public var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
+  public var isSymbolicLink: Bool { mode & S_IFMT == S_IFLNK }
+  /// The permission bits, `07777`.
+  public var permissions: UInt32 { mode & 0o7777 }
+
+  /// The status of an open file, fstat(2).
+  public init(of descriptor: FileDescriptor) throws(Errno) {
+    var status = stat()
+    guard fstat(descriptor.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
+    self.init(status)
+  }
+
+  /// The status of the file at `path` relative to `directory`, fstatat(2).
+  public init(
+    at path: String, in directory: FileDescriptor, followLinks: Bool = true
+  ) throws(Errno) {
+    var status = stat()
+    guard fstatat(directory.rawValue, path, &status, followLinks ? 0 : AT_SYMLINK_NOFOLLOW) == 0
+    else { throw Errno(rawValue: errno) }
+    self.init(status)
+  }
+
+  /// The status of the file at `path`, stat(2) or lstat(2).
+  public init(at path: FilePath, followLinks: Bool = true) throws(Errno) {
+    try self.init(
+      at: path.string, in: FileDescriptor(rawValue: AT_FDCWD), followLinks: followLinks)
+  }
+
+  private init(_ status: stat) {
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
+    mode = status.st_mode
+    linkCount = UInt64(status.st_nlink)
+    ownerID = status.st_uid
+    sizeBytes = Int64(status.st_size)
+    modifiedNs = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+  }
+}

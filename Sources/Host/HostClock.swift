@@ -1,0 +1,28 @@
+import CLinux
+import Glibc
+
+/// One reading of this machine's clocks. A reading is a value: decisions take it as an argument.
+public struct HostClock: Hashable, Sendable {
+  /// Nanoseconds since boot, suspended time included (`CLOCK_BOOTTIME`, clock_gettime(2)).
+  /// No change of the wall clock moves it.
+  public let boottimeNs: Int64
+  /// Nanoseconds after the epoch (`CLOCK_REALTIME`); for showing only.
+  public let wallNs: Int64
+
+  public init(boottimeNs: Int64, wallNs: Int64) {
+    self.boottimeNs = boottimeNs
+    self.wallNs = wallNs
+  }
+
+  /// Reads the clocks now.
+  public static func now() -> HostClock {
+    var wall = timespec()
+    clock_gettime(CLOCK_REALTIME, &wall)
+    return HostClock(
+      boottimeNs: clinux_boottime_ns(),
+      wallNs: Int64(wall.tv_sec) * 1_000_000_000 + Int64(wall.tv_nsec))
+  }
+
+  /// The wall time of a moment on the boot-time clock, by this reading of both.
+  public func wallNs(atBoottimeNs moment: Int64) -> Int64 { wallNs + (moment - boottimeNs) }
+}
