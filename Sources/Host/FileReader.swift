@@ -39,7 +39,7 @@ public enum FileReader {
       let start = bytes.count
       let count: Int
       do {
-        bytes.append(contentsOf: repeatElement(0, count: wanted))
+        bytes.append(contentsOf: [UInt8](repeating: 0, count: wanted))
         count = try bytes.withUnsafeMutableBytes { buffer in
           try descriptor.read(
             fromAbsoluteOffset: Int64(start),

@@ -35,10 +35,14 @@ public struct FileStatus: Hashable, Sendable {
     self.init(status)
   }
 
-  /// The status of the file at `path`, stat(2) or lstat(2).
+  /// The status of the file at `path`, stat(2) or lstat(2). The path may hold any bytes.
   public init(at path: FilePath, followLinks: Bool = true) throws(Errno) {
-    try self.init(
-      at: path.string, in: FileDescriptor(rawValue: AT_FDCWD), followLinks: followLinks)
+    var status = stat()
+    let result = path.withPlatformString {
+      fstatat(AT_FDCWD, $0, &status, followLinks ? 0 : AT_SYMLINK_NOFOLLOW)
+    }
+    guard result == 0 else { throw Errno(rawValue: errno) }
+    self.init(status)
   }
 
   private init(_ status: stat) {

@@ -1,0 +1,29 @@
+/// The file that a process executes, `/proc/PID/exe`; proc_pid_exe(5).
+public struct ExecutableFile: Hashable, Sendable {
+  /// Its path inside the process's own tree: what the process itself would call it.
+  public let path: String
+  /// Device and inode, which stay the same however the file is renamed; `nil` where it could not be asked.
+  public let device: UInt64?
+  public let inode: UInt64?
+
+  public init(path: String, device: UInt64?, inode: UInt64?) {
+    self.path = path
+    self.device = device
+    self.inode = inode
+  }
+
+  /// Takes the text of the links `exe` and `root` of a process.
+  ///
+  /// - Parameters:
+  ///   - link: such as `/rest-api`, `/srv/jail/rest-api` (in a chroot), `/rest-api (deleted)`.
+  ///   - root: the process's root directory as its link tells it; in a container of its own mounts it is `/`.
+  ///   - status: the file itself. The kernel adds " (deleted)" to the path of a file without a name; a file
+  ///     may also really be called so, and then it still has a name (`linkCount`).
+  public init(link: String, root: String, status: FileStatus?) {
+    var path = link
+    let mark = " (deleted)"
+    if path.hasSuffix(mark), status.map({ $0.linkCount == 0 }) ?? true { path.removeLast(mark.count) }
+    if root != "/", path.hasPrefix(root + "/") { path.removeFirst(root.count) }
+    self.init(path: path, device: status?.device, inode: status?.inode)
+  }
+}

@@ -1,0 +1,34 @@
+/// What `/proc/PID/stat` says, as far as this program asks; proc_pid_stat(5).
+///
+/// A real line, of a process that calls itself `a) R (b`:
+///
+///     4711 (a) R (b) S 1 4711 4711 0 -1 4194560 113 0 0 0 0 0 0 0 20 0 1 0 60284 5677056 …
+public struct ProcStat: Hashable, Sendable {
+  public let pid: Int32
+  /// The process's name, any bytes: it may hold parentheses, spaces and newlines.
+  public let comm: [UInt8]
+  /// `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` …
+  public let state: UInt8
+  /// Clock ticks after boot.
+  public let startTicks: UInt64
+
+  public init(parsing bytes: [UInt8]) throws(ParseError) {
+    // The name ends at the last parenthesis: no field behind it can hold one.
+    guard let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+      let close = bytes.lastIndex(of: UInt8(ascii: ")")), open < close
+    else { throw ParseError("no name in parentheses") }
+    guard let pid = Int32(ascii: bytes[..<open].trimmingSpaces), pid > 0 else {
+      throw ParseError("the first field is no pid")
+    }
+    let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
+    guard let state = fields.first, state.count == 1 else { throw ParseError("no state") }
+    // The field behind the name is the third of the manual page's list; the start time is the 22nd.
+    guard fields.count > 19, let start = UInt64(ascii: fields[19]) else {
+      throw ParseError("no start time")
+    }
+    self.pid = pid
+    comm = Array(bytes[(open + 1)..<close])
+    self.state = state[state.startIndex]
+    startTicks = start
+  }
+}
