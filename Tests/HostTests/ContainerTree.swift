@@ -1,0 +1,79 @@
+import Glibc
+import SystemPackage
+
+@testable import Host
+
+/// A tree of files that stands for a host: a recorded one, or one that a test makes in /tmp.
+struct ContainerTree {
+  let root: FilePath
+
+  /// `Recorded/containers/NAME` beside this file.
+  init(recorded name: String, file: String = #filePath) {
+    root = FilePath(file).removingLastComponent().appending("Recorded/containers").appending(name)
+  }
+
+  private init(root: FilePath) { self.root = root }
+
+  func path(_ path: String) -> FilePath { root.appending(path) }
+
+  /// The container of the process `pid` of this tree, by a new resolver.
+  func container(of pid: Int32 = 4711) throws(HostError) -> Container? {
+    var resolver = ContainerResolver(root: root)
+    return try container(of: pid, by: &resolver)
+  }
+
+  func container(of pid: Int32, by resolver: inout ContainerResolver) throws(HostError) -> Container? {
+    let cgroups = try ContainerFiles(root: root).controlGroups(ofProcess: String(pid))
+    return try resolver.container(of: pid, cgroups: cgroups)
+  }
+
+  /// Runs `body` with a new tree in /tmp, a copy of this one's `proc`, and takes it away afterwards.
+  func withCopy<Value>(_ body: (ContainerTree) throws -> Value) throws -> Value {
+    var template = Array("/tmp/containers-test-XXXXXX\0".utf8CString)
+    guard let folder = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+    let copy = ContainerTree(root: FilePath(String(cString: folder)))
+    defer { copy.removeAll() }
+    for file in ["proc/4711/cgroup", "proc/4711/mountinfo", "proc/1/mountinfo"] {
+      try copy.write(FileReader.bytes(at: path(file), limitBytes: 1 << 20), to: copy.path(file))
+    }
+    return try body(copy)
+  }
+
+  func write(_ bytes: [UInt8], to path: FilePath) throws {
+    try makeFolder(path.removingLastComponent())
+    let file = try FileDescriptor.open(
+      path, .writeOnly, options: [.create, .truncate], permissions: .ownerReadWrite)
+    try file.closeAfter { _ = try file.writeAll(bytes) }
+  }
+
+  func makeFolder(_ path: FilePath) throws {
+    var folder = FilePath("/")
+    for component in path.components {
+      folder.append(component)
+      let made = folder.withPlatformString { mkdir($0, 0o700) }
+      guard made == 0 || errno == EEXIST || errno == EISDIR else { throw Errno(rawValue: errno) }
+    }
+  }
+
+  /// Only ever what `withCopy` made.
+  private func removeAll() {
+    precondition(root.starts(with: "/tmp") && root.components.count == 2)
+    Self.remove(root)
+  }
+
+  /// Names are taken as bytes, and links are not followed.
+  private static func remove(_ path: FilePath) {
+    if let open = try? FileDescriptor.open(path, .readOnly, options: [.directory, .noFollow, .nonBlocking]),
+      let folder = fdopendir(open.rawValue)
+    {
+      while let entry = readdir(folder) {
+        let child = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
+          path.appending(FilePath(platformString: raw.bindMemory(to: CChar.self).baseAddress!).components)
+        }
+        if child.lastComponent?.kind == .regular { remove(child) }
+      }
+      closedir(folder)
+    }
+    _ = path.withPlatformString { Glibc.remove($0) }
+  }
+}
