@@ -1,0 +1,187 @@
+/// One line of a process's own output that tells of a change of its log level.
+///
+/// ```
+/// level=[I] time=2026-11-22T12:39:44Z program=dispatch source=place_os.log_backend message="default log level changed to Trace"
+/// {"level":"INFO","program":"dispatch","time":"2026-11-22T12:39:44Z","source":"place_os.log_backend","message":"default log level changed to Trace"}
+/// level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="> Log level changed to Trace"
+///  > Log level changed to Debug
+/// ```
+/// The line must be of that form from its first byte to its last: services log what their clients send, and
+/// in the line format they do so without escapes. The line that follows the first of these, about the
+/// service's own namespaces, does not count: out of debug mode it may say `Debug` as well as `Info`.
+public struct LevelLine: Hashable, Sendable {
+  public enum Origin: Hashable, Sendable {
+    /// placeos-log-backend, in a service; the latch and the toggle dialect alike.
+    case service
+    /// placeos-driver.
+    case driver
+    /// A service's own handler, from before placeos-log-backend had one. It tells no time and no program.
+    case olderHandler
+  }
+
+  public let origin: Origin
+  /// The level that was changed to.
+  public let level: LogLevel
+  /// The program's name for itself in its log; `nil` where the line has none.
+  public let program: String?
+
+  /// Bytes that every line of this kind holds, in either format, escaped once more or not: what lacks them
+  /// need not be parsed. They begin with a letter that is not frequent.
+  public static let mark = Array("vel changed to ".utf8)
+
+  /// No such line is longer, bytes.
+  private static let limitBytes = 2048
+
+  /// - Parameter line: one line of output, without its line feed.
+  /// - Returns: `nil` for any other line.
+  public init?(parsing line: [UInt8]) {
+    guard line.count <= Self.limitBytes, let first = line.first else { return nil }
+    switch first {
+    case UInt8(ascii: "{"): self.init(json: line[...])
+    case UInt8(ascii: "l"): self.init(fields: line[...])
+    case UInt8(ascii: " "): self.init(bare: line[...])
+    default: return nil
+    }
+  }
+
+  private init?(json line: ArraySlice<UInt8>) {
+    guard let fields = JSONLine(parsing: line)?.strings, let message = fields["message"],
+      let severity = fields["level"], let time = fields["time"], Self.isTime(time.utf8)
+    else { return nil }
+    // Older versions of Crystal pad the name of the level.
+    guard severity.drop(while: { $0 == " " }) == "INFO" else { return nil }
+    self.init(source: fields["source"] ?? "", message: message[...], program: fields["program"])
+  }
+
+  private init?(fields line: ArraySlice<UInt8>) {
+    var rest = line
+    guard Self.take("level=[I] time=", from: &rest), Self.isTime(Self.takeWord(from: &rest)) else { return nil }
+    var program: String?
+    if Self.take(" program=", from: &rest) {
+      guard let name = String(validating: Self.takeWord(from: &rest), as: UTF8.self), !name.isEmpty
+      else { return nil }
+      program = name
+    }
+    var source = ""
+    if Self.take(" source=", from: &rest) {
+      guard let name = String(validating: Self.takeWord(from: &rest), as: UTF8.self) else { return nil }
+      source = name
+    }
+    guard Self.take(" message=\"", from: &rest), rest.last == UInt8(ascii: "\""),
+      let message = String(validating: rest.dropLast(), as: UTF8.self)
+    else { return nil }
+    self.init(source: source, message: message[...], program: program)
+  }
+
+  private init?(bare line: ArraySlice<UInt8>) {
+    var rest = line
+    guard Self.take(" > Log level changed to ", from: &rest),
+      let name = String(validating: rest, as: UTF8.self)
+    else { return nil }
+    // The oldest wrote the names in capitals.
+    guard let level = LogLevel(asPrinted: name) ?? LogLevel.allCases.first(where: {
+      $0.rawValue.uppercased() == name
+    }) else { return nil }
+    (origin, self.level, program) = (.olderHandler, level, nil)
+  }
+
+  private init?(source: String, message: Substring, program: String?) {
+    let origin: Origin
+    let start: String
+    switch source {
+    case "place_os.log_backend": (origin, start) = (.service, "default log level changed to ")
+    case "": (origin, start) = (.driver, "> Log level changed to ")
+    default: return nil
+    }
+    guard message.hasPrefix(start), let level = LogLevel(asPrinted: String(message.dropFirst(start.count)))
+    else { return nil }
+    (self.origin, self.level, self.program) = (origin, level, program)
+  }
+
+  private static func take(_ word: StaticString, from rest: inout ArraySlice<UInt8>) -> Bool {
+    guard word.withUTF8Buffer({ rest.starts(with: $0) }) else { return false }
+    rest = rest.dropFirst(word.utf8CodeUnitCount)
+    return true
+  }
+
+  /// What stands before the next space.
+  private static func takeWord(from rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let word = rest.prefix { $0 > 0x20 && $0 != UInt8(ascii: "\"") }
+    rest = rest[word.endIndex...]
+    return word
+  }
+
+  private static func isTime(_ bytes: some Collection<UInt8>) -> Bool {
+    let others: Set<UInt8> = Set("T:.Z+-".utf8)
+    return (20...40).contains(bytes.count)
+      && bytes.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || others.contains($0) }
+  }
+}
+
+extension LevelLine {
+  /// Whether a process of this kind is in debug mode after it wrote `lines`; `nil` where they do not tell.
+  ///
+  /// Two forms need more than the last line:
+  /// - `Debug`, of older handlers and drivers, is debug mode where the way back is to `Info`, and is the way
+  ///   back where debug mode is `Trace`. Which of the two it is, an earlier line tells.
+  /// - A driver that goes to `Error` logs the change before it makes it, and so does not log the way out of
+  ///   `Error`: its last line is then always `Error`, whatever its level. Only a line `Trace` before it shows
+  ///   that this driver's log holds both.
+  ///
+  /// - Parameter lines: those since the process started, or the last of them, oldest first.
+  public static func debug(after lines: some Sequence<LevelLine>, of kind: Service.Kind) -> Bool? {
+    var debug: Bool?
+    var sawTrace = false
+    var sawQuiet = false
+    for line in lines where line.isOf(kind) {
+      switch (line.origin, line.level) {
+      case (_, .trace): (debug, sawTrace) = (true, true)
+      case (.service, _): debug = false
+      case (_, .debug): debug = sawTrace ? false : sawQuiet ? true : nil
+      case (.driver, .error): debug = sawTrace ? false : nil
+      default: (debug, sawQuiet) = (false, true)
+      }
+    }
+    return debug
+  }
+
+  private func isOf(_ kind: Service.Kind) -> Bool { (kind == .driver) == (origin == .driver) }
+
+  /// When a line of a service's output was written, as text in the form of RFC 3339, whatever the line says;
+  /// `nil` where it does not bear a time in the place in which PlaceOS's loggers put it.
+  public static func time(of line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    let fieldStart: StaticString = "level=["
+    if starts(line, with: fieldStart, at: 0), starts(line, with: "] time=", at: 8) {
+      let rest = line.dropFirst(15)
+      return UnsafeRawBufferPointer(rebasing: rest.prefix { $0 > 0x20 })
+    }
+    guard line.first == UInt8(ascii: "{") else { return nil }
+    // Behind the level and the program; further on, other text begins.
+    for offset in 1..<min(line.count, 256) where starts(line, with: "\"time\":\"", at: offset) {
+      let before = line[offset - 1]
+      guard before == UInt8(ascii: "{") || before == UInt8(ascii: ",") else { continue }
+      let rest = line.dropFirst(offset + 8)
+      return UnsafeRawBufferPointer(rebasing: rest.prefix { $0 != UInt8(ascii: "\"") })
+    }
+    return nil
+  }
+
+  private static func starts(
+    _ line: UnsafeRawBufferPointer, with word: StaticString, at offset: Int
+  ) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard line.count - offset >= count else { return false }
+    for index in 0..<count where line[offset + index] != word.utf8Start[index] { return false }
+    return true
+  }
+}
+
+extension LogLevel {
+  /// A level's name as Crystal prints it: `Trace`.
+  fileprivate init?(asPrinted name: String) {
+    guard let level = LogLevel(rawValue: name.lowercased()) else { return nil }
+    let rest = level.rawValue.dropFirst()
+    guard name == level.rawValue.prefix(1).uppercased() + rest else { return nil }
+    self = level
+  }
+}

@@ -1,0 +1,209 @@
+/// What recognition looks at: the executable, its arguments, and the container. Never the command line as text.
+public struct ProcessFacts: Hashable, Sendable {
+  /// What is known of the container that a process runs in.
+  public struct ContainerFacts: Hashable, Sendable {
+    /// Names given to it: the container's own, its name in a pod.
+    public let names: [String]
+    /// Its service's name in a compose project.
+    public let composeService: String?
+    public let image: String?
+
+    public init(names: [String], composeService: String?, image: String?) {
+      self.names = names
+      self.composeService = composeService
+      self.image = image
+    }
+  }
+
+  /// The path of the executable inside the process's own tree, without the kernel's " (deleted)".
+  public let executable: String
+  public let arguments: [String]
+  /// The process's name, proc_pid_comm(5): at most 15 bytes, and the process may change it.
+  public let comm: String
+  /// `nil` outside any container.
+  public let container: ContainerFacts?
+
+  public init(
+    executable: String, arguments: [String], comm: String, container: ContainerFacts?
+  ) {
+    self.executable = executable
+    self.arguments = arguments
+    self.comm = comm
+    self.container = container
+  }
+}
+
+/// What a process turned out to be.
+public enum Recognition: Hashable, Sendable {
+  /// A long-running process of this service.
+  case service(Service)
+  /// Ruby under Puma, in the container of this service: SIGUSR1 would restart it.
+  case puma(Service)
+  /// The service's executable on a short errand (health check, `--version` …), which SIGUSR1 would kill.
+  case errand(Service)
+  /// Nothing of PlaceOS's.
+  case other
+}
+
+extension Catalogue {
+  /// The base names that can belong to a process of PlaceOS: whatever has another one need not be looked at.
+  public func mayBePlaceOS(executable: String) -> Bool {
+    let base = Path.lastComponent(of: executable)
+    if Self.isRuby(base) { return true }
+    return services.contains { service in
+      // In a chroot the path that the host sees has more in front.
+      service.kind == .driver
+        ? service.executables.contains { Path.folder(of: executable).hasSuffix($0) }
+        : service.executables.contains { Path.lastComponent(of: $0) == base }
+    }
+  }
+
+  /// Recognises a process by its executable, its arguments and its container.
+  public func recognise(_ facts: ProcessFacts) -> Recognition {
+    // A process without arguments is one whose memory is gone or not there yet: nothing can be said of it.
+    guard !facts.arguments.isEmpty else { return .other }
+    let base = Path.lastComponent(of: facts.executable)
+    if Self.isRuby(base) { return recognisePuma(facts) }
+    guard let service = service(ofExecutable: facts.executable, base: base, facts.container) else {
+      return .other
+    }
+    let isErrand =
+      switch service.kind {
+      case .service: Arguments(facts).areErrand(subcommand: service.subcommand)
+      case .driver: Arguments(facts).areDriverErrand
+      }
+    return isErrand ? .errand(service) : .service(service)
+  }
+
+  private func service(
+    ofExecutable path: String, base: String, _ container: ProcessFacts.ContainerFacts?
+  ) -> Service? {
+    if let driver = services.first(where: { $0.kind == .driver }),
+      driver.executables.contains(Path.folder(of: path)), !base.isEmpty
+    {
+      return driver
+    }
+    let candidates = services.filter { service in
+      service.kind == .service
+        && service.executables.contains { Path.lastComponent(of: $0) == base }
+    }
+    if !Self.poorNames.contains(base) { return candidates.first }
+    if let container {
+      // `proj-staff-api-1` is as much an `api` of `proj-staff`; the longer name is the likelier.
+      let agreeing = candidates.filter { $0.agrees(with: container) }
+      return agreeing.max { $0.agreement(with: container) < $1.agreement(with: container) }
+    }
+    let exact = candidates.filter { $0.executables.contains(path) }
+    return exact.count == 1 ? exact[0] : nil
+  }
+
+  private func recognisePuma(_ facts: ProcessFacts) -> Recognition {
+    guard let auth = service(named: "auth"), let container = facts.container,
+      auth.agrees(with: container)
+    else { return .other }
+    // Its title, `puma 5.6.5 (tcp://0.0.0.0:8080) [auth]`, stands where the arguments were, and has slashes.
+    let isPuma =
+      facts.comm.hasPrefix("puma")
+      || facts.arguments.prefix(4).contains {
+        $0.hasPrefix("puma") || Path.lastComponent(of: $0).hasPrefix("puma")
+      }
+    return isPuma ? .puma(auth) : .other
+  }
+
+  /// `ruby`, `ruby3.2`, or Puma's own launcher.
+  private static func isRuby(_ base: String) -> Bool {
+    base == "puma" || (base.hasPrefix("ruby") && base.dropFirst(4).allSatisfy { $0.isNumber || $0 == "." })
+  }
+}
+
+extension Service {
+  /// Whether the container says that it is this service's: by its image, or by a name given to it.
+  public func agrees(with container: ProcessFacts.ContainerFacts) -> Bool {
+    agreement(with: container) > 0
+  }
+
+  /// How much of what the container says is this service's, in letters; 0 where it does not agree.
+  fileprivate func agreement(with container: ProcessFacts.ContainerFacts) -> Int {
+    if let image = container.image, images.contains(Self.repository(ofImage: image)) { return .max }
+    if let composed = container.composeService { return names.contains(composed) ? .max : 0 }
+    return container.names.map { names.contains($0) ? .max : composedName(in: $0)?.count ?? 0 }.max() ?? 0
+  }
+
+  /// The last two components of an image's repository, without registry, tag and digest:
+  /// `registry:5000/mirror/placeos/rest-api:2.1@sha256:…` is `placeos/rest-api`.
+  static func repository(ofImage image: String) -> String {
+    var reference = image.prefix { $0 != "@" }
+    if let slash = reference.lastIndex(of: "/") {
+      if let colon = reference[slash...].firstIndex(of: ":") { reference = reference[..<colon] }
+    } else if let colon = reference.firstIndex(of: ":") {
+      reference = reference[..<colon]
+    }
+    return reference.split(separator: "/").suffix(2).joined(separator: "/")
+  }
+
+  /// The service's name in a name that compose made (`PROJECT-SERVICE-1`, `PROJECT_SERVICE_1`), for where
+  /// the label that says so for certain is missing.
+  private func composedName(in name: String) -> String? {
+    for separator in ["-", "_"] {
+      guard let last = name.lastIndex(of: Character(separator)),
+        name[last...].dropFirst().allSatisfy(\.isNumber), !name.hasSuffix(separator)
+      else { continue }
+      let fitting = names.filter { name[..<last].hasSuffix(separator + $0) }
+      if let longest = fitting.max(by: { $0.count < $1.count }) { return longest }
+    }
+    return nil
+  }
+}
+
+/// The arguments of a process behind its executable's name.
+private struct Arguments {
+  /// Options that take a value, which must not be taken for an option of its own.
+  private static let valued: Set<String> = ["-b", "--bind", "-p", "--port", "-w", "--workers"]
+  /// What makes the service's executable do something short and end.
+  private static let errands: Set<Character> = ["c", "v", "r", "e", "d", "h"]
+  private static let longErrands: Set<Substring> = [
+    "--curl", "--version", "--routes", "--env", "--docs", "--help",
+  ]
+  private static let driverErrands: Set<String> = [
+    "-m", "--metadata", "-d", "--defaults", "-h", "--help", "-v", "--version",
+  ]
+
+  private let words: ArraySlice<String>
+
+  init(_ facts: ProcessFacts) {
+    // An image whose ENTRYPOINT and CMD both name the binary runs it as `/rest-api /rest-api -b 0.0.0.0`.
+    var words = facts.arguments.dropFirst()
+    if let first = words.first, first == facts.arguments[0] || first == facts.executable {
+      words = words.dropFirst()
+    }
+    self.words = words
+  }
+
+  /// Whether a service's executable was started for an errand, or for another trade than `subcommand`.
+  func areErrand(subcommand: String?) -> Bool {
+    var firstWord: String?
+    var isValue = false
+    for word in words {
+      if isValue {
+        isValue = false
+      } else if Self.valued.contains(word) {
+        isValue = true
+      } else if word.hasPrefix("--") {
+        if Self.longErrands.contains(word.prefix { $0 != "=" }) { return true }
+      } else if word.hasPrefix("-"), let letter = word.dropFirst().first {
+        // Crystal's option parser takes a value without a space too: `-chttp://…`.
+        if Self.errands.contains(letter) { return true }
+      } else if firstWord == nil {
+        firstWord = word
+      }
+    }
+    if let subcommand, let firstWord { return firstWord != subcommand }
+    return false
+  }
+
+  /// A driver at its work is run as `PATH -p`; whatever else is an errand.
+  var areDriverErrand: Bool {
+    if words.contains(where: { Self.driverErrands.contains($0) }) { return true }
+    return !words.contains { $0 == "-p" || $0 == "--protocol" }
+  }
+}

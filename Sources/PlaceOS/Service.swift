@@ -1,0 +1,53 @@
+/// One service of PlaceOS, as it shows on a host.
+public struct Service: Hashable, Sendable {
+  /// What kind of program it is; drivers are many executables of one kind.
+  public enum Kind: Hashable, Sendable { case service, driver }
+
+  /// The name that selectors and reports use.
+  public let name: String
+  /// Other names that mean the same service.
+  public let aliases: [String]
+  public let kind: Kind
+  /// Full paths inside the service's image, newest first. For drivers: the folder that holds them.
+  public let executables: [String]
+  /// Image repositories, without registry and tag.
+  public let images: [String]
+  /// A word that must be the first argument which is not an option, where the executable has several trades.
+  public let subcommand: String?
+  /// One sentence on how it is switched, for the catalogue's listing.
+  public let note: String?
+
+  public init(
+    name: String, aliases: [String] = [], kind: Kind = .service, executables: [String],
+    images: [String] = [], subcommand: String? = nil, note: String? = nil
+  ) {
+    self.name = name
+    self.aliases = aliases
+    self.kind = kind
+    self.executables = executables
+    self.images = images
+    self.subcommand = subcommand
+    self.note = note
+  }
+
+  /// Every word that names this service: its name, its aliases and its images' last components.
+  public var names: Set<String> {
+    var names = Set([name] + aliases)
+    for image in images { names.insert(Path.lastComponent(of: image)) }
+    return names
+  }
+}
+
+/// Paths as text. This target imports nothing, so that it stays the one file set to open when PlaceOS changes.
+enum Path {
+  /// What stands behind the last slash.
+  static func lastComponent(of path: String) -> String {
+    String(path.split(separator: "/", omittingEmptySubsequences: true).last ?? "")
+  }
+
+  /// What stands before the last slash, with that slash.
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "" }
+    return String(path[...slash])
+  }
+}
