@@ -1,0 +1,86 @@
+import Glibc
+import Host
+import SystemPackage
+
+/// The exclusive lock on a state directory: flock(2) on its file `lock`, which has no other use and is never
+/// removed. The kernel gives the lock back when this value ends or its process dies, however it dies.
+/// Children do not inherit it past execve(2).
+public struct LedgerLock: ~Copyable {
+  private let directory: StateDirectory
+  private let file: FileDescriptor
+
+  /// Waits for the lock with growing pauses, up to `timeoutNs`; 0 tries once.
+  init(of directory: StateDirectory, timeoutNs: Int64) throws(LedgerError) {
+    let name = StateDirectory.lockName
+    let path = directory.path.appending(name)
+    let start = HostClock.now().boottimeNs
+    var pauseNs: Int64 = 1_000_000
+    while true {
+      // Opened anew for each try: should somebody have removed the file, the lock on it is worth nothing.
+      guard let file = try directory.files.openFile(name, access: O_RDWR, create: true) else {
+        continue
+      }
+      if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
+        if directory.files.name(name, refersTo: file) {
+          Self.note("\(getpid())\n", in: file)
+          self.directory = directory
+          self.file = file
+          return
+        }
+        try? file.close()
+        continue
+      }
+      let error = Errno.last
+      let holder = Self.holderPID(in: file)
+      try? file.close()
+      guard error == .wouldBlock || error == .interrupted else {
+        throw .unwritable(path: path, call: "flock", error)
+      }
+      let leftNs = timeoutNs - (HostClock.now().boottimeNs - start)
+      guard leftNs > 0 else { throw .busy(path: path, holderPID: holder) }
+      let nextNs = min(pauseNs, leftNs)
+      var pause = timespec(
+        tv_sec: Int(nextNs / 1_000_000_000), tv_nsec: Int(nextNs % 1_000_000_000))
+      nanosleep(&pause, nil)
+      pauseNs = min(pauseNs * 2, 32_000_000)
+    }
+  }
+
+  deinit {
+    Self.note("", in: file)
+    // Not left to close(2): a child of another thread between fork(2) and execve(2) shares the lock.
+    flock(file.rawValue, LOCK_UN)
+    try? file.close()
+  }
+
+  /// Reads the state under this lock: the one way to a value that can write it.
+  ///
+  /// Whether this throws or not, the lock now belongs to the transaction, and ends with it.
+  /// Leftovers of killed writers are removed on the way.
+  public consuming func begin() throws(LedgerError) -> LedgerTransaction {
+    let directory = directory
+    let state = try directory.readState()
+    directory.files.removeLeftovers()
+    return LedgerTransaction(directory: directory, lock: self, state: state)
+  }
+
+  /// Gives the lock back now, where that should show in the code.
+  public consuming func end() {}
+
+  /// Leaves word for a process that waits in vain. It is for a message only, so that an error (a full
+  /// disk) does not matter.
+  private static func note(_ text: String, in file: FileDescriptor) {
+    ftruncate(file.rawValue, 0)
+    let bytes = Array(text.utf8)
+    if !bytes.isEmpty { pwrite(file.rawValue, bytes, bytes.count, 0) }
+  }
+
+  private static func holderPID(in file: FileDescriptor) -> Int32? {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(file.rawValue, &bytes, bytes.count, 0)
+    guard count > 1, bytes[count - 1] == UInt8(ascii: "\n"),
+      let pid = Int32(String(decoding: bytes[..<(count - 1)], as: UTF8.self)), pid > 0
+    else { return nil }
+    return pid
+  }
+}

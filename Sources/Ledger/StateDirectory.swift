@@ -1,0 +1,83 @@
+import Host
+import SystemPackage
+
+/// The directory in which this tool remembers what it has switched: `state.json`, its `lock`, and
+/// `revert.json`. It and all in it belong to one user, and are open to nobody else.
+public final class StateDirectory: Sendable {
+  static let stateName = "state.json"
+  static let lockName = "lock"
+  static let revertName = "revert.json"
+  /// Some ten thousand entries.
+  static let limitBytes = 8 << 20
+
+  let files: OwnedDirectory
+  public var path: FilePath { files.path }
+  public var statePath: FilePath { path.appending(Self.stateName) }
+  public var revertPath: FilePath { path.appending(Self.revertName) }
+  public var lockPath: FilePath { path.appending(Self.lockName) }
+
+  private init(files: OwnedDirectory) { self.files = files }
+
+  /// Opens the state directory.
+  ///
+  /// - Parameters:
+  ///   - create: make it, with mode 0700, where it is missing. Its parent must exist.
+  ///   - ownerID: the user whose it must be.
+  /// - Returns: `nil` where it is missing and `create` is not set.
+  /// - Throws: `LedgerError.refused` (a link, no directory, another's, a mode wider than 0700),
+  ///   `.parentMissing`, `.unreadable`, `.unwritable`.
+  public static func open(
+    at path: FilePath, create: Bool, ownerID: UInt32 = 0
+  ) throws(LedgerError) -> StateDirectory? {
+    guard let files = try OwnedDirectory.open(at: path, create: create, ownerID: ownerID) else {
+      return nil
+    }
+    return StateDirectory(files: files)
+  }
+
+  /// Takes the lock, which whoever means to write the state needs.
+  ///
+  /// - Parameter timeoutNs: how long to wait for it, in nanoseconds; 0 tries once.
+  /// - Throws: `LedgerError.busy`; `.refused` or `.unwritable` where the lock file cannot be used.
+  public func lock(timeoutNs: Int64) throws(LedgerError) -> LedgerLock {
+    try LedgerLock(of: self, timeoutNs: timeoutNs)
+  }
+
+  /// What the state file says; `nil`: there is none. Needs no lock, because a state file is only ever
+  /// replaced as a whole; what is to be written needs `LedgerLock.begin()`.
+  ///
+  /// Entries of other boots are in it: see `LedgerState.current(bootID:)`.
+  /// - Throws: `LedgerError.damaged`, `.newerSchema`, `.refused`, `.tooLarge`, `.unreadable`.
+  public func readState() throws(LedgerError) -> LedgerState? {
+    guard let bytes = try files.bytes(of: Self.stateName, limitBytes: Self.limitBytes) else {
+      return nil
+    }
+    return try LedgerState(parsing: bytes, path: statePath)
+  }
+
+  func replaceState(with state: LedgerState) throws(LedgerError) {
+    let bytes = try state.fileBytes(path: statePath)
+    guard bytes.count <= Self.limitBytes else {
+      throw .tooLarge(path: statePath, limitBytes: Self.limitBytes)
+    }
+    try files.replace(Self.stateName, with: bytes)
+  }
+
+  /// The last run of `revert --expired`; `nil`: none has left word.
+  ///
+  /// - Throws: as `readState()`.
+  public func readLastRevertRun() throws(LedgerError) -> RevertRun? {
+    guard let bytes = try files.bytes(of: Self.revertName, limitBytes: Self.limitBytes) else {
+      return nil
+    }
+    return try RevertRun(parsing: bytes, path: revertPath)
+  }
+
+  /// Leaves word of a run of `revert --expired`. Needs no lock, and replaces whatever is there: each run
+  /// says all that there is to say.
+  ///
+  /// - Throws: `LedgerError.unwritable`, `.unrecordable`, `.replacedNotSynced`.
+  public func writeLastRevertRun(_ run: RevertRun) throws(LedgerError) {
+    try files.replace(Self.revertName, with: try run.fileBytes(path: revertPath))
+  }
+}
