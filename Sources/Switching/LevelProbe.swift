@@ -1,0 +1,123 @@
+import Glibc
+import Host
+import PlaceOS
+
+/// The one place where ways of reading the level from a process plug in: its memory, then its signals.
+///
+/// Taken once for a process, it can be asked again and again while a switch is awaited.
+public struct LevelProbe: Sendable {
+  public let kind: Service.Kind
+  /// What the executable's symbols say.
+  public let symbol: TraceSymbol
+  /// Whether the executable's own symbols prove that it is PlaceOS's.
+  public let isProved: Bool
+  /// Why the process's memory could not be read.
+  public let refusal: HostError?
+  private let memory: TraceFlagReader?
+
+  /// What was seen at one moment.
+  public struct Sight: Sendable {
+    public let handling: Handling
+    public let masks: SignalMasks
+    public let state: UInt8
+    /// Whether it is in debug mode; `nil` where neither memory nor signals tell.
+    public let debug: Bool?
+    /// `.memory` or `.signals`; `nil` where neither tells.
+    public let evidence: Evidence?
+    public let refusal: HostError?
+  }
+
+  /// How often, and how far apart, a reading is repeated that could be the moment in which a handler arms
+  /// itself again.
+  private static let rereadings = 20
+  private static let rereadingGapNs: Int64 = 1_000_000
+
+  public init(
+    _ process: borrowing ProcessDirectory, kind: Service.Kind, cache: inout SymbolCache
+  ) throws(HostError) {
+    self.kind = kind
+    do {
+      let reader = try TraceFlagReader(process: process, cache: &cache)
+      memory = reader
+      symbol = TraceSymbol(reader.executable)
+      isProved = reader.executable.hasPlaceOSNamespace
+      if case .failure(let error) = reader.flag { refusal = error } else { refusal = nil }
+    } catch {
+      if error.isProcessGone { throw error }
+      (memory, symbol, isProved, refusal) = (nil, .unknown, false, error)
+    }
+  }
+
+  /// Looks at the process now.
+  public func look(at process: borrowing ProcessDirectory, isYoung: Bool) throws(HostError) -> Sight {
+    var status = try process.status()
+    var handling = judge(status, isYoung)
+    for _ in 0..<Self.rereadings where handling.isMomentary {
+      Pause.sleep(ns: Self.rereadingGapNs)
+      status = try process.status()
+      handling = judge(status, isYoung)
+    }
+    var refusal = refusal
+    if let memory, refusal == nil {
+      do {
+        if let flag = try memory.read(of: process) {
+          return Sight(
+            handling: handling, masks: status.masks, state: status.state, debug: flag,
+            evidence: .memory, refusal: nil)
+        }
+      } catch {
+        if error.isProcessGone { throw error }
+        refusal = error
+      }
+    }
+    return Sight(
+      handling: handling, masks: status.masks, state: status.state, debug: handling.debug,
+      evidence: handling.debug == nil ? nil : .signals, refusal: refusal)
+  }
+
+  private func judge(_ status: ProcStatus, _ isYoung: Bool) -> Handling {
+    Handling(
+      kind: kind,
+      dispositions: SignalDispositions(
+        usr1: status.masks.disposition(of: SIGUSR1), usr2: status.masks.disposition(of: SIGUSR2)),
+      symbol: symbol, isYoung: isYoung)
+  }
+}
+
+extension TraceSymbol {
+  init(_ executable: ExecutableSymbols) {
+    switch executable.traceFlag?.kind {
+    case .logBackend: self = .logBackend
+    case .driver: self = .driver
+    // A flag that cannot be used is no proof that there is none.
+    case nil: self = executable.isStripped || executable.traceFlagProblem != nil ? .unknown : .absent
+    }
+  }
+}
+
+extension SignalMasks {
+  func disposition(of signal: Int32) -> Disposition {
+    if caught.contains(signal) { return .caught }
+    return ignored.contains(signal) ? .ignored : .standard
+  }
+
+  /// Whether a signal that this program might have sent is still undelivered.
+  var hasSwitchSignalPending: Bool { pending.contains(SIGUSR1) || pending.contains(SIGUSR2) }
+}
+
+/// Sleeps between looks: short at first, for most processes act within half a millisecond, then longer.
+struct Pause {
+  private var nextNs: Int64 = 50_000
+  private static let longestNs: Int64 = 20_000_000
+
+  mutating func next() {
+    Self.sleep(ns: nextNs)
+    nextNs = min(nextNs * 3 / 2, Self.longestNs)
+  }
+
+  static func sleep(ns: Int64) {
+    var wanted = timespec(tv_sec: Int(ns / 1_000_000_000), tv_nsec: Int(ns % 1_000_000_000))
+    var rest = timespec()
+    while nanosleep(&wanted, &rest) != 0, errno == EINTR { wanted = rest }
+  }
+}

@@ -1,0 +1,106 @@
+import Host
+import Ledger
+import PlaceOS
+
+/// What came of one target.
+public struct Outcome: Hashable, Sendable {
+  public enum Kind: String, Sendable {
+    /// Sent, and the process shows that it acted.
+    case switched
+    /// Already as asked: nothing was sent.
+    case unchanged
+    /// Sent, and nothing shows that the process acted.
+    case unconfirmed
+    /// Nothing was sent, for a reason that the process itself gives.
+    case refused
+    /// Nothing was sent, or it did not arrive, for another reason.
+    case failed
+    /// The process has ended.
+    case vanished
+  }
+
+  /// Whom it is about: what a report shows.
+  public struct Target: Hashable, Sendable {
+    public let identity: ProcessIdentity
+    public let service: String
+    public let executable: String
+    public let container: LedgerEntry.Container?
+
+    public init(
+      identity: ProcessIdentity, service: String, executable: String, container: LedgerEntry.Container?
+    ) {
+      self.identity = identity
+      self.service = service
+      self.executable = executable
+      self.container = container
+    }
+  }
+
+  /// What there is to say besides; the Report target has the sentences.
+  public enum Note: Hashable, Sendable {
+    case obstacle(Obstacle)
+    case stopped
+    case signalPending
+    /// A signal sent so long ago has not been acted upon: none is sent on top of it.
+    case inFlight(ageNs: Int64)
+    case levelUnknown
+    case onlyAssumed
+    /// Already in debug mode, and not by this tool.
+    case switchedOutside
+    /// Whoever did it, the process was out of debug mode already.
+    case switchedBackOutside
+    /// The entry's process has ended; what runs now is at its own level.
+    case restarted
+    /// The process is another program by now, or no longer at its service's work.
+    case changedProgram
+    case ended
+    /// A latch: on and off once each in the life of the process.
+    case latchOnce
+    /// Going back ends at this level, not at the one it was started with.
+    case comesBackTo(LogLevel, startedAt: LogLevel)
+    case moduleLoggersKeep
+    /// What was seen last while waiting for confirmation.
+    case lastSeen(debug: Bool?, evidence: Evidence)
+    case deadlineMoved
+    case host(HostError)
+    case notSent
+  }
+
+  public let target: Target
+  public var before: Bool?
+  public var after: Bool?
+  public var kind: Kind
+  public var evidence: Evidence
+  public var deadlineBoottimeNs: Int64?
+  public var notes: [Note]
+  /// Whether it keeps the exit status from being 0.
+  public var isAsAsked: Bool
+
+  public init(
+    target: Target, before: Bool?, after: Bool?, kind: Kind, evidence: Evidence,
+    deadlineBoottimeNs: Int64? = nil, notes: [Note] = [], isAsAsked: Bool
+  ) {
+    self.target = target
+    self.before = before
+    self.after = after
+    self.kind = kind
+    self.evidence = evidence
+    self.deadlineBoottimeNs = deadlineBoottimeNs
+    self.notes = notes
+    self.isAsAsked = isAsAsked
+  }
+}
+
+extension Outcome.Target {
+  public init(_ instance: Instance) {
+    self.init(
+      identity: instance.identity, service: instance.service.name, executable: instance.executable.path,
+      container: instance.container.map(LedgerEntry.Container.init))
+  }
+
+  public init(_ entry: LedgerEntry) {
+    self.init(
+      identity: entry.identity, service: entry.service, executable: entry.executable,
+      container: entry.container)
+  }
+}

@@ -1,0 +1,219 @@
+import Host
+import Ledger
+import PlaceOS
+
+/// What a command will do, decided from observations alone: a pure function of its arguments.
+///
+/// `--dry-run` prints it; ``Switcher`` carries it out.
+public struct Plan: Hashable, Sendable {
+  public enum Action: Hashable, Sendable {
+    case send(SwitchSignal, towards: Bool)
+    /// Nothing to send; the entry's deadline changes where `deadline` differs from it.
+    case leave
+    /// Nothing is sent, because of what the process is.
+    case refuse
+    /// Nothing is sent, because it cannot be done now.
+    case fail
+    /// Nothing is sent, and the entry is dropped: what it says is over.
+    case forget(processEnded: Bool)
+  }
+
+  public struct Step: Hashable, Sendable {
+    public let target: Outcome.Target
+    public let instance: Instance?
+    public let action: Action
+    public let before: Bool?
+    public let evidence: Evidence
+    /// The deadline that holds afterwards.
+    public let deadlineBoottimeNs: Int64?
+    public let notes: [Outcome.Note]
+  }
+
+  public let request: Request
+  public let steps: [Step]
+
+  /// Plans what `request` asks for.
+  ///
+  /// - Parameters:
+  ///   - instances: the selected processes; for `revert`, every process that was recognised.
+  ///   - entries: `revert` only: the ledger's entries that are selected.
+  ///   - alive: the identities, among the entries', whose process still lives.
+  ///   - now: the moment of the decision.
+  public init(
+    for request: Request, instances: [Instance], entries: [LedgerEntry] = [],
+    alive: Set<ProcessIdentity> = [], now: HostClock
+  ) {
+    self.request = request
+    if request.verb == .revert {
+      let byIdentity = Dictionary(
+        instances.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+      steps = entries.filter { $0.isDue(request, now: now) }.map {
+        Self.takeBack($0, byIdentity[$0.identity], isAlive: alive.contains($0.identity), request, now)
+      }
+    } else {
+      let wanted = Self.direction(of: request.verb, instances)
+      steps = instances.map { Self.step($0, towards: wanted, request, now) }
+    }
+  }
+
+  /// Whether anything would be sent or written.
+  public var changesNothing: Bool {
+    steps.allSatisfy { step in
+      switch step.action {
+      case .send, .forget: false
+      case .leave: step.deadlineBoottimeNs == step.instance?.entry?.deadlineBoottimeNs
+      case .refuse, .fail: true
+      }
+    }
+  }
+
+  /// `toggle`: if every one that can be switched is in debug mode, all leave it; otherwise the rest enters it.
+  private static func direction(of verb: Request.Verb, _ instances: [Instance]) -> Bool {
+    switch verb {
+    case .on: true
+    case .off, .revert: false
+    case .toggle:
+      !instances.filter { $0.handling.obstacle == nil && $0.level.debug != nil }
+        .allSatisfy { $0.level.debug == true }
+    }
+  }
+
+  private static func step(
+    _ instance: Instance, towards wanted: Bool, _ request: Request, _ now: HostClock
+  ) -> Step {
+    func step(_ action: Action, deadline: Int64? = nil, _ notes: [Outcome.Note] = []) -> Step {
+      Step(
+        target: Outcome.Target(instance), instance: instance, action: action,
+        before: instance.level.debug, evidence: instance.level.evidence, deadlineBoottimeNs: deadline,
+        notes: notes)
+    }
+    if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
+    if instance.level.debug == wanted {
+      guard wanted else {
+        // What the ledger says is over: somebody else has switched it back.
+        return instance.entry?.debug == true
+          ? step(.forget(processEnded: false), [.switchedBackOutside]) : step(.leave)
+      }
+      guard instance.isOurs, let entry = instance.entry else { return step(.leave, [.switchedOutside]) }
+      let deadline = request.deadline.moving(entry.deadlineBoottimeNs, now: now)
+      let moved = deadline != entry.deadlineBoottimeNs
+      return step(.leave, deadline: deadline, moved ? [.deadlineMoved] : [])
+    }
+    if let obstacle = instance.handling.obstacle {
+      let mayStillCome = obstacle == .noHandler(starting: true)
+      return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)])
+    }
+    guard instance.level.debug != nil, let signal = instance.handling.signal(towards: wanted) else {
+      return step(.refuse, [.levelUnknown])
+    }
+    return step(
+      .send(signal, towards: wanted), deadline: wanted ? request.deadline.starting(now) : nil,
+      wanted ? notesOfSwitchingOn(instance) : [])
+  }
+
+  /// What keeps any signal from being sent now, whatever the level.
+  private static func hindrance(
+    _ instance: Instance, _ request: Request, _ now: HostClock
+  ) -> (action: Action, notes: [Outcome.Note])? {
+    if instance.isSignalPending {
+      return (.fail, instance.isStopped ? [.stopped, .signalPending] : [.signalPending])
+    }
+    if let ageNs = instance.inFlightAgeNs(now: now) { return (.fail, [.inFlight(ageNs: ageNs)]) }
+    if instance.isStopped, instance.handling.obstacle == nil { return (.refuse, [.stopped]) }
+    if request.isStrict, instance.level.evidence == .assumed, instance.handling.obstacle == nil {
+      return (.refuse, [.onlyAssumed])
+    }
+    return nil
+  }
+
+  private static func takeBack(
+    _ entry: LedgerEntry, _ instance: Instance?, isAlive: Bool, _ request: Request, _ now: HostClock
+  ) -> Step {
+    func step(_ action: Action, _ notes: [Outcome.Note]) -> Step {
+      Step(
+        target: Outcome.Target(entry), instance: instance, action: action,
+        before: instance.map(\.level.debug) ?? nil, evidence: instance?.level.evidence ?? .ledger,
+        deadlineBoottimeNs: nil, notes: notes)
+    }
+    guard let instance else {
+      return isAlive
+        ? step(.forget(processEnded: false), [.changedProgram])
+        : step(.forget(processEnded: true), [.restarted])
+    }
+    if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
+    guard let debug = instance.level.debug else { return step(.refuse, [.levelUnknown]) }
+    guard debug else { return step(.forget(processEnded: false), [.switchedBackOutside]) }
+    if let obstacle = instance.handling.obstacle { return step(.refuse, [.obstacle(obstacle)]) }
+    guard let signal = instance.handling.signal(towards: false) else {
+      return step(.refuse, [.levelUnknown])
+    }
+    return step(.send(signal, towards: false), [])
+  }
+
+  private static func notesOfSwitchingOn(_ instance: Instance) -> [Outcome.Note] {
+    var notes: [Outcome.Note] = []
+    if instance.handling.dialect == .latch { notes.append(.latchOnce) }
+    if instance.service.kind == .driver { notes.append(.moduleLoggersKeep) }
+    if let level = instance.levelLostByReturning {
+      notes.append(.comesBackTo(.afterReturn(of: instance.service.kind), startedAt: level))
+    }
+    return notes
+  }
+}
+
+extension Instance {
+  /// The level it was started with, where going back from debug mode ends at another one.
+  ///
+  /// A service that started at `debug` has its own namespaces at `debug` afterwards, so little is lost.
+  public var levelLostByReturning: LogLevel? {
+    guard service.kind == .service, handling.dialect == .toggle || handling.dialect == .latch,
+      let startLevel, startLevel != .afterReturn(of: .service), startLevel != .debug
+    else { return nil }
+    return startLevel
+  }
+
+  /// How long ago a signal was sent to which the process may yet react; `nil` if there is none.
+  ///
+  /// A starting service acts only when its start-up is over. Sending again in that time would cancel the
+  /// first signal, so one counts as in flight until it is seen to have worked or is too old to be late.
+  func inFlightAgeNs(now: HostClock) -> Int64? {
+    guard let sent = entry?.lastSignal, sent.progress != .confirmed, level.debug != sent.wanted,
+      level.evidence == .memory || level.evidence == .signals || level.evidence == .log
+    else { return nil }
+    let age = now.boottimeNs - sent.atBoottimeNs
+    return age < Self.longestFlightNs ? max(0, age) : nil
+  }
+
+  /// Slow starts were seen to act on a signal after 0.75 s; this is far beyond.
+  private static let longestFlightNs: Int64 = 10_000_000_000
+}
+
+extension Request.Deadline {
+  /// The deadline of something that is switched on at `now`; `nil` for none.
+  func starting(_ now: HostClock) -> Int64? {
+    switch self {
+    case .standard: now.boottimeNs + Self.standardNs
+    case .after(let ns): now.boottimeNs + ns
+    case .never: nil
+    }
+  }
+
+  /// The deadline of what is on already. What nobody asked for never shortens what somebody did ask for.
+  func moving(_ existing: Int64?, now: HostClock) -> Int64? {
+    guard self == .standard else { return starting(now) }
+    guard let existing else { return nil }
+    return max(existing, now.boottimeNs + Self.standardNs)
+  }
+}
+
+extension LedgerEntry {
+  /// Whether a `revert` is about this entry.
+  func isDue(_ request: Request, now: HostClock) -> Bool {
+    guard debug else { return false }
+    if request.onlyExpired {
+      guard let deadlineBoottimeNs, deadlineBoottimeNs <= now.boottimeNs else { return false }
+    }
+    if let olderThanNs = request.olderThanNs, now.boottimeNs - sinceBoottimeNs <= olderThanNs { return false }
+    return true
+  }
+}

@@ -1,0 +1,50 @@
+import Ledger
+
+/// What a command that switches was asked to do.
+public struct Request: Hashable, Sendable {
+  public enum Verb: String, Sendable { case toggle, on, off, revert }
+
+  /// When debug mode is to end.
+  public enum Deadline: Hashable, Sendable {
+    /// Nobody said: one hour from now; it moves an existing deadline only to a later moment.
+    case standard
+    /// After so many nanoseconds.
+    case after(ns: Int64)
+    case never
+
+    /// What is meant where nothing is said.
+    public static let standardNs: Int64 = 3_600_000_000_000
+  }
+
+  public var verb: Verb
+  public var selection: Selection
+  public var deadline: Deadline
+  /// `revert` only: what is past its deadline.
+  public var onlyExpired: Bool
+  /// `revert` only: what has been on for longer than this.
+  public var olderThanNs: Int64?
+  public var reason: String?
+  public var by: LedgerEntry.Actor
+  /// How long to wait for a process to be ready, and then for its switch to be confirmed.
+  public var waitNs: Int64
+  /// Refuse what is only assumed.
+  public var isStrict: Bool
+  public var isDryRun: Bool
+
+  public init(
+    verb: Verb, selection: Selection, deadline: Deadline = .standard, onlyExpired: Bool = false,
+    olderThanNs: Int64? = nil, reason: String? = nil, by: LedgerEntry.Actor, waitNs: Int64,
+    isStrict: Bool = false, isDryRun: Bool = false
+  ) {
+    self.verb = verb
+    self.selection = selection
+    self.deadline = deadline
+    self.onlyExpired = onlyExpired
+    self.olderThanNs = olderThanNs
+    self.reason = reason
+    self.by = by
+    self.waitNs = waitNs
+    self.isStrict = isStrict
+    self.isDryRun = isDryRun
+  }
+}

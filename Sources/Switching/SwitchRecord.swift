@@ -1,0 +1,26 @@
+import Host
+import Ledger
+
+extension HistoryEntry {
+  /// The line of history for one signal.
+  init(_ sent: Switcher.SentSwitch, request: Request, now: HostClock) {
+    self.init(
+      of: sent.intent, time: Timestamp(wallNs: now.wallNs(atBoottimeNs: sent.atBoottimeNs)),
+      signal: sent.signal.rawValue, debug: sent.wanted, outcome: sent.outcome.kind.rawValue,
+      evidence: sent.outcome.evidence.rawValue, by: request.by, reason: request.reason,
+      command: request.verb.rawValue,
+      expiresAt: sent.outcome.deadlineBoottimeNs.map {
+        Timestamp(wallNs: now.wallNs(atBoottimeNs: $0))
+      })
+  }
+
+  /// The same as one line for the system log. Names come from containers, so control characters are escaped.
+  var systemLogLine: String {
+    let by = [by.user, by.sudoUser.map { "for \($0)" }].compactMap { $0 }.joined(separator: " ")
+    let place = container.map { " in \($0.runtime) \($0.name ?? $0.id)" } ?? ""
+    let why = reason.map { ": \($0)" } ?? ""
+    return SystemLog.escaped(
+      "SIG\(signal) to \(service) pid \(pid)\(place): debug mode \(debug ? "on" : "off") "
+        + "\(outcome) (\(evidence)), \(command) by \(by)\(why)")
+  }
+}
