@@ -1,0 +1,251 @@
+import FoundationEssentials
+import Host
+import Ledger
+import PlaceOS
+import Switching
+
+// The JSON documents of the contract: keys in snake_case, times in RFC 3339 UTC, absent values null.
+
+/// A value that is written as null where it is absent, never left out.
+@propertyWrapper
+struct OrNull<Value: Encodable>: Encodable {
+  var wrappedValue: Value?
+
+  init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
+  }
+}
+
+/// Turns a document into text.
+enum Document {
+  static let schemaVersion = 1
+
+  static func text(_ document: some Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      return String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
+    } catch {
+      // Strings, numbers and null always have a form in JSON.
+      preconditionFailure("\(error)")
+    }
+  }
+}
+
+struct ContainerDocument: Encodable {
+  let runtime: String
+  let id: String
+  @OrNull var name: String?
+  @OrNull var image: String?
+
+  init(_ container: LedgerEntry.Container) {
+    runtime = container.runtime
+    id = container.id
+    name = container.name
+    image = container.image
+  }
+}
+
+struct PodDocument: Encodable {
+  @OrNull var namespace: String?
+  @OrNull var name: String?
+  @OrNull var container: String?
+
+  init?(_ container: LedgerEntry.Container?) {
+    guard let container, container.podNamespace != nil || container.podName != nil else { return nil }
+    namespace = container.podNamespace
+    name = container.podName
+    self.container = container.podContainer
+  }
+}
+
+struct ActorDocument: Encodable {
+  let user: String
+  @OrNull var sudoUser: String?
+  let uid: UInt32
+
+  init(_ actor: LedgerEntry.Actor) {
+    user = actor.user
+    sudoUser = actor.sudoUser
+    uid = actor.uid
+  }
+}
+
+/// An entry whose process has ended.
+struct RestartedDocument: Encodable {
+  let service: String
+  let pid: Int32
+  @OrNull var container: ContainerDocument?
+  let since: Timestamp
+
+  init(_ entry: LedgerEntry) {
+    service = entry.service
+    pid = entry.identity.pid
+    container = entry.container.map(ContainerDocument.init)
+    since = Timestamp(wallNs: entry.sinceWallNs)
+  }
+}
+
+struct StatusDocument: Encodable {
+  let schemaVersion = Document.schemaVersion
+  let host: String
+  let bootId: String
+  let time: Timestamp
+  let revertArmed: Bool
+  let instances: [InstanceDocument]
+  let unmatched: [String]
+  let restarted: [RestartedDocument]
+  let problems: [String]
+
+  init(_ result: StatusResult, host: String) {
+    self.host = host
+    bootId = result.bootID
+    time = Timestamp(wallNs: result.now.wallNs)
+    revertArmed = result.isRevertArmed
+    instances = result.instances.map { InstanceDocument($0, now: result.now) }
+    unmatched = result.unmatched.map(\.word)
+    restarted = result.restarted.map(RestartedDocument.init)
+    problems = result.unreadable.map(\.sentence)
+  }
+}
+
+struct InstanceDocument: Encodable {
+  let service: String
+  let pid: Int32
+  let startTime: Timestamp
+  let executable: String
+  @OrNull var container: ContainerDocument?
+  @OrNull var pod: PodDocument?
+  @OrNull var debug: Bool?
+  @OrNull var level: String?
+  let evidence: String
+  /// Why stronger evidence was refused, where it was.
+  @OrNull var evidenceRefused: String?
+  let dialect: String
+  let switchable: Bool
+  @OrNull var whyNot: String?
+  let stopped: Bool
+  let signalPending: Bool
+  @OrNull var startLevel: String?
+  @OrNull var since: Timestamp?
+  @OrNull var expiresAt: Timestamp?
+  @OrNull var by: ActorDocument?
+  @OrNull var reason: String?
+
+  init(_ instance: Instance, now: HostClock) {
+    let recorded = instance.container.map(LedgerEntry.Container.init)
+    service = instance.service.name
+    pid = instance.identity.pid
+    startTime = Timestamp(wallNs: now.wallNs(atBoottimeNs: instance.startedBoottimeNs))
+    executable = instance.executable.path
+    container = recorded.map(ContainerDocument.init)
+    pod = PodDocument(recorded)
+    debug = instance.level.debug
+    level = instance.logLevel?.rawValue
+    evidence = instance.level.evidence.rawValue
+    evidenceRefused = instance.level.refusal?.sentence
+    dialect = instance.handling.dialect.rawValue
+    switchable = instance.handling.obstacle == nil
+    whyNot = instance.handling.obstacle?.sentence
+    stopped = instance.isStopped
+    signalPending = instance.isSignalPending
+    startLevel = instance.startLevel?.rawValue
+    let entry = instance.isOurs ? instance.entry : nil
+    since = entry.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0.sinceBoottimeNs)) }
+    expiresAt = entry?.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
+    by = entry.map { ActorDocument($0.by) }
+    reason = entry?.reason
+  }
+}
+
+struct RunDocument: Encodable {
+  let schemaVersion = Document.schemaVersion
+  let command: String
+  let dryRun: Bool
+  let exitStatus: Int32
+  let revertArmed: Bool
+  let results: [OutcomeDocument]
+  let unmatched: [String]
+  let restarted: [RestartedDocument]
+  let problems: [String]
+
+  init(_ result: RunResult) {
+    command = result.request.verb.rawValue
+    dryRun = result.request.isDryRun
+    exitStatus = result.exitStatus
+    revertArmed = result.isRevertArmed
+    results = result.outcomes.map { OutcomeDocument($0, now: result.now) }
+    unmatched = result.unmatched.map(\.word)
+    restarted = result.restarted.map(RestartedDocument.init)
+    problems = result.unreadable.map(\.sentence) + result.unrecorded.map(\.sentence)
+  }
+}
+
+struct OutcomeDocument: Encodable {
+  let service: String
+  let pid: Int32
+  let executable: String
+  @OrNull var container: ContainerDocument?
+  @OrNull var pod: PodDocument?
+  @OrNull var before: Bool?
+  @OrNull var after: Bool?
+  let outcome: String
+  let evidence: String
+  @OrNull var expiresAt: Timestamp?
+  @OrNull var message: String?
+
+  init(_ outcome: Outcome, now: HostClock) {
+    service = outcome.target.service
+    pid = outcome.target.identity.pid
+    executable = outcome.target.executable
+    container = outcome.target.container.map(ContainerDocument.init)
+    pod = PodDocument(outcome.target.container)
+    before = outcome.before
+    after = outcome.after
+    self.outcome = outcome.kind.rawValue
+    evidence = outcome.evidence.rawValue
+    expiresAt = outcome.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
+    message = outcome.message
+  }
+}
+
+struct HistoryDocument: Encodable {
+  let schemaVersion = Document.schemaVersion
+  let entries: [HistoryEntry]
+  let damagedLines: Int
+}
+
+struct ServicesDocument: Encodable {
+  struct Entry: Encodable {
+    let name: String
+    let aliases: [String]
+    let executables: [String]
+    let images: [String]
+    let dialects: [String]
+    @OrNull var note: String?
+  }
+
+  let schemaVersion = Document.schemaVersion
+  let services: [Entry]
+
+  init(_ catalogue: Catalogue) {
+    services = catalogue.services.map { service in
+      Entry(
+        name: service.name, aliases: service.aliases,
+        executables: service.shownExecutables, images: service.images,
+        dialects: service.dialects.map(\.rawValue), note: service.note)
+    }
+  }
+}
+
+extension Outcome {
+  /// All that there is to say about it, in one line; `nil` for nothing.
+  var message: String? {
+    let sentences = notes.compactMap(\.sentence)
+    return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
+  }
+}

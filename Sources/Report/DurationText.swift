@@ -1,0 +1,49 @@
+/// A span of time as people write it: `90s`, `30m`, `2h`, `1h30m`.
+public struct DurationText: Hashable, Sendable, CustomStringConvertible {
+  public let ns: Int64
+
+  public init(ns: Int64) { self.ns = ns }
+
+  /// Parses one or more numbers with units `h`, `m`, `s` or `ms`, each unit once and in that order.
+  ///
+  /// - Returns: `nil` for anything else, and for what does not fit 64 bits of nanoseconds.
+  public init?(parsing text: String) {
+    let units: [(name: String, ns: Int64)] = [
+      ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
+    ]
+    var rest = Substring(text)
+    var total: Int64 = 0
+    var next = 0
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count)
+      let unit = rest.prefix { $0.isASCII && $0.isLetter }
+      rest = rest.dropFirst(unit.count)
+      guard let number = Int64(digits), let index = units.firstIndex(where: { $0.name == unit }),
+        index >= next
+      else { return nil }
+      let (part, overflow) = number.multipliedReportingOverflow(by: units[index].ns)
+      let (sum, carry) = total.addingReportingOverflow(part)
+      guard !overflow, !carry else { return nil }
+      total = sum
+      next = index + 1
+    }
+    guard next > 0 else { return nil }
+    ns = total
+  }
+
+  /// The two largest units: `59m 12s`, `2h`, `3d 4h`; under a second `0s`.
+  public var description: String {
+    var seconds = max(0, ns / 1_000_000_000)
+    var parts: [String] = []
+    for (size, unit) in [(86_400 as Int64, "d"), (3600, "h"), (60, "m"), (1, "s")] {
+      if seconds >= size, parts.count < 2 {
+        parts.append("\(seconds / size)\(unit)")
+        seconds %= size
+      } else if !parts.isEmpty {
+        break
+      }
+    }
+    return parts.isEmpty ? "0s" : parts.joined(separator: " ")
+  }
+}

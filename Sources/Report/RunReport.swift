@@ -1,0 +1,119 @@
+import Host
+import Ledger
+import PlaceOS
+import Switching
+
+/// What `toggle`, `on`, `off` and `revert` show.
+public struct RunReport {
+  private let result: RunResult
+
+  public init(_ result: RunResult) { self.result = result }
+
+  /// One JSON document.
+  public var json: String { Document.text(RunDocument(result)) }
+
+  /// A table of what was done, a summary, and how to follow the logs that were turned on.
+  public func text(_ style: Style) -> String {
+    guard !result.outcomes.isEmpty else {
+      return result.request.verb == .revert && result.unmatched.isEmpty
+        ? "Nothing to take back.\n" : ""
+    }
+    var text = table(result.outcomes, style) + summary + "\n"
+    let following = result.request.isDryRun ? nil : FollowCommand(for: turnedOn)
+    if let following { text += "\nFollow the logs:\n  \(following.line)\n" }
+    return text
+  }
+
+  /// With `--quiet`: only what is not as it was asked for.
+  public func complaints(_ style: Style) -> String {
+    let left = result.outcomes.filter { !$0.isAsAsked }
+    return left.isEmpty ? "" : table(left, style)
+  }
+
+  /// What goes to standard error besides.
+  ///
+  /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
+  public func remarks(armingCommand: String) -> [String] {
+    var remarks = result.unmatched.map { "nothing matches \(Text.safe($0.word))" }
+    if result.outcomes.isEmpty, result.unmatched.isEmpty, result.request.verb != .revert {
+      remarks.append("no PlaceOS process that this could be about runs on this host")
+    }
+    remarks += result.restarted.map(\.restartedSentence)
+    remarks += result.unreadable.map(\.sentence)
+    remarks += result.unrecorded.map(\.sentence)
+    let hasDeadline = turnedOn.contains { $0.deadlineBoottimeNs != nil }
+    if hasDeadline, !result.isRevertArmed, !result.request.isDryRun {
+      remarks.append(RevertArming.warning(command: armingCommand))
+    }
+    return remarks
+  }
+
+  private var turnedOn: [Outcome] {
+    result.outcomes.filter { $0.after == true && ($0.kind == .switched || $0.kind == .unconfirmed) }
+  }
+
+  private func table(_ outcomes: [Outcome], _ style: Style) -> String {
+    var table = Table(
+      [("SERVICE", 24), ("CONTAINER", 22), ("PID", 7), ("DEBUG", 10), ("OUTCOME", 12), ("REVERTS", 10)],
+      last: "NOTE")
+    for outcome in outcomes {
+      table.add(
+        [
+          Table.Cell(outcome.target.shownService), Table.Cell(outcome.target.shownContainer),
+          Table.Cell("\(outcome.target.identity.pid)"), Table.Cell(change(outcome)),
+          Table.Cell(word(outcome), outcome.isAsAsked ? nil : .red), Table.Cell(reverts(outcome)),
+        ], last: note(outcome))
+    }
+    return table.rendered(style)
+  }
+
+  private func word(_ outcome: Outcome) -> String {
+    result.request.isDryRun && outcome.kind == .switched ? "would switch" : outcome.kind.rawValue
+  }
+
+  private func change(_ outcome: Outcome) -> String {
+    func word(_ debug: Bool?) -> String { debug.map { $0 ? "on" : "off" } ?? "?" }
+    return outcome.before == outcome.after
+      ? word(outcome.before) : "\(word(outcome.before)) -> \(word(outcome.after))"
+  }
+
+  private func reverts(_ outcome: Outcome) -> String {
+    guard outcome.after == true, outcome.kind != .refused, outcome.kind != .failed else { return "" }
+    if outcome.notes.contains(.switchedOutside) { return "" }
+    guard let deadline = outcome.deadlineBoottimeNs else { return "never" }
+    return "in " + DurationText(ns: deadline - result.now.boottimeNs + 999_999_999).description
+  }
+
+  private func note(_ outcome: Outcome) -> String {
+    let known =
+      outcome.kind == .switched && !result.request.isDryRun
+      ? "confirmed by \(outcome.evidence.rawValue)" : nil
+    return [known, outcome.message].compactMap { $0 }.joined(separator: "; ")
+  }
+
+  private var summary: String {
+    var counts: [(String, Int)] = []
+    for outcome in result.outcomes {
+      let word = word(outcome)
+      if let index = counts.firstIndex(where: { $0.0 == word }) {
+        counts[index].1 += 1
+      } else {
+        counts.append((word, 1))
+      }
+    }
+    return counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
+  }
+}
+
+extension Outcome.Target {
+  fileprivate var shownService: String {
+    service == "driver"
+      ? "driver/" + SelectionSubject.driverName(ofExecutable: executable) : service
+  }
+
+  fileprivate var shownContainer: String {
+    guard let container else { return "-" }
+    if let pod = container.podName { return pod + (container.name.map { "/\($0)" } ?? "") }
+    return container.name ?? String(container.id.prefix(12))
+  }
+}

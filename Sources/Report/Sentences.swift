@@ -1,0 +1,153 @@
+import Host
+import Ledger
+import PlaceOS
+import Switching
+
+// Every sentence that a person reads about a process: what it is, what was done, why not.
+
+extension Obstacle {
+  /// Why the process cannot be switched.
+  public var sentence: String {
+    switch self {
+    case .puma: "Ruby under Puma: SIGUSR1 would restart it"
+    case .noHandler(starting: true): "still starting: it has no handler for SIGUSR1 yet, which would end it"
+    case .noHandler(starting: false): "it has no handler for SIGUSR1, which would end it"
+    case .ignoresSignal: "it ignores SIGUSR1"
+    case .latchSpent: "its one switch on and off is used up; only a restart arms it again"
+    case .latchWithoutReturn:
+      "its way back (SIGUSR2) is used up: once on, only a restart would end debug mode"
+    case .unknownHandlers: "its signal handlers fit no version of PlaceOS that is known"
+    case .unproved: "nothing but its name says that it is PlaceOS's"
+    }
+  }
+}
+
+extension Outcome.Note {
+  /// What there is to say besides; `nil` where the outcome says it all.
+  public var sentence: String? {
+    switch self {
+    case .obstacle(let obstacle): obstacle.sentence
+    case .stopped: "the process is stopped (SIGSTOP or a debugger) and would not act on a signal"
+    case .signalPending: "a signal that somebody sent is still pending; none was added"
+    case .inFlight(let ageNs):
+      "a signal sent \(DurationText(ns: ageNs)) ago has not been acted upon yet; none was added"
+    case .levelUnknown:
+      "its level cannot be told: an earlier command ended between its intent and its signal; "
+        + "a restart of the service brings it back to its own level"
+    case .onlyAssumed: "its level is only assumed, and --strict was given"
+    case .switchedOutside: "already in debug mode, switched on outside this tool; off turns it off"
+    case .switchedBackOutside: "already out of debug mode, switched back outside this tool"
+    case .restarted: "the process has ended; what runs in its place is at its own level"
+    case .changedProgram: "the process runs another program by now"
+    case .ended: "the process has ended"
+    case .latchOnce:
+      "this version goes into debug mode and back once; after that only a restart arms it again"
+    case .comesBackTo(let level, let startedAt):
+      "started at \(startedAt.rawValue); it will come back to \(level.rawValue), "
+        + "and only a restart brings \(startedAt.rawValue) back"
+    case .moduleLoggersKeep: "the process log only: the loggers of its modules keep their level"
+    case .lastSeen(debug: nil, _): "the signal was delivered, and nothing shows whether it worked"
+    case .lastSeen(let debug?, let evidence):
+      "seen last: \(debug ? "in" : "out of") debug mode (\(evidence.rawValue))"
+    case .deadlineMoved: "the deadline was moved"
+    case .host(let error): error.sentence
+    case .notSent: "nothing was sent"
+    }
+  }
+}
+
+extension HostError {
+  /// What failed, on what.
+  public var sentence: String {
+    switch self {
+    case .unreadable(let path, let code): "cannot read \(Text.safe(path.string)): \(code)"
+    case .malformed(let path, let reason): "cannot understand \(Text.safe(path.string)): \(Text.safe(reason))"
+    case .tooLarge(let path, let limit):
+      "\(Text.safe(path.string)) is larger than the \(limit) bytes that such a file may have"
+    case .notRegular(let path): "\(Text.safe(path.string)) is no regular file"
+    case .processTable(let code): "cannot read the process table: \(code)"
+    case .process(let pid, let call, let code): "\(call) of process \(pid) failed: \(code)"
+    }
+  }
+}
+
+extension LedgerError {
+  /// What failed, on what, what was left as it was, and what to try next.
+  public var sentence: String {
+    switch self {
+    case .refused(let path, let refusal):
+      "\(path) is not used: \(refusal.sentence). It was left as it is"
+    case .parentMissing(let path, let parent):
+      "cannot make \(path): \(parent) does not exist. Make it, or name another with --state-dir"
+    case .unreadable(let path, let code): "cannot read \(path): \(code). It was left as it is"
+    case .tooLarge(let path, let limit):
+      "\(path) is larger than the \(limit) bytes that such a file may have. It was left as it is"
+    case .damaged(let path, let reason):
+      "\(path) is damaged: \(Text.safe(reason)). It was left untouched and nothing was sent; "
+        + "look at it, then move it away to begin anew"
+    case .newerSchema(let path, let found, let known):
+      "\(path) was written by a newer version (schema \(found), this one knows \(known)). "
+        + "It was left untouched and nothing was sent; use the newer placeos-loglevel"
+    case .busy(let path, let holder):
+      "another placeos-loglevel\(holder.map { " (pid \($0))" } ?? "") holds \(path); nothing was done. "
+        + "Try again"
+    case .unwritable(let path, let call, let code):
+      "cannot write \(path): \(call): \(code). What was there is unchanged"
+    case .replacedNotSynced(let path, let code):
+      "\(path) is written, but not safe from a power cut: fsync: \(code)"
+    case .unrecordable(let path, let reason): "cannot write \(path): \(Text.safe(reason))"
+    }
+  }
+}
+
+extension LedgerError.Refusal {
+  fileprivate var sentence: String {
+    switch self {
+    case .symbolicLink: "it is a symbolic link"
+    case .notDirectory: "it is not a directory"
+    case .notRegularFile: "it is not a regular file"
+    case .owner(let found, let required): "it belongs to user \(found), not to user \(required)"
+    case .permissions(let found, let allowed):
+      "its mode is 0\(String(found, radix: 8)), wider than 0\(String(allowed, radix: 8)) (chmod it)"
+    case .linked(let count): "it has \(count) names (hard links)"
+    }
+  }
+}
+
+extension SelectorError {
+  /// What is wrong with a selector, and what would be right.
+  public var sentence: String {
+    switch self {
+    case .empty: "an empty selector selects nothing; name a service, such as api, or use --all"
+    case .notAPid(let word): "'\(Text.safe(word))' names no process; write pid: and a number above 0"
+    case .unknownService(let word, let nearest, let known):
+      "unknown service '\(Text.safe(word))'\(nearest.map { "; did you mean \($0)?" } ?? "")\n"
+        + "Known services: \(known.joined(separator: ", "))"
+    case .emptyName(let word): "'\(Text.safe(word))' names no container; write \(Text.safe(word))NAME"
+    case .ambiguous(let selector, let places):
+      "'\(Text.safe(selector.word))' fits \(places.count) containers; name one of them by its full name or id:\n"
+        + places.map { "  " + $0.sentence }.joined(separator: "\n")
+    }
+  }
+}
+
+extension SelectionSubject.Place {
+  fileprivate var sentence: String {
+    let pod = pod.map { "  pod \(namespace ?? "?")/\($0)" } ?? ""
+    return Text.safe("\(name ?? "-")  \(id.prefix(12))\(pod)")
+  }
+}
+
+extension Pipeline.Stop {
+  /// What stopped the command.
+  public var sentence: String {
+    switch self {
+    case .host(let error): error.sentence
+    case .ledger(let error): error.sentence
+    case .selector(let error): error.sentence
+    }
+  }
+
+  /// 2 for an error of use, 3 where nothing could be done.
+  public var exitStatus: Int32 { if case .selector = self { 2 } else { 3 } }
+}

@@ -1,0 +1,39 @@
+import PlaceOS
+
+/// What `services` shows: the catalogue.
+public struct ServicesReport {
+  private let catalogue: Catalogue
+
+  public init(_ catalogue: Catalogue) { self.catalogue = catalogue }
+
+  /// One JSON document.
+  public var json: String { Document.text(ServicesDocument(catalogue)) }
+
+  public func text(_ style: Style) -> String {
+    var table = Table(
+      [("SERVICE", 13), ("ALIASES", 15), ("SWITCHED BY", 13)],
+      last: "EXECUTABLES (OLDER ONES LAST), IMAGES, NOTE")
+    for service in catalogue.services {
+      let parts = [
+        service.shownExecutables.joined(separator: " "), service.images.joined(separator: " "),
+        service.note ?? "",
+      ]
+      table.add(
+        [
+          Table.Cell(service.name), Table.Cell(service.aliases.joined(separator: " ")),
+          Table.Cell(service.dialects.map(\.rawValue).joined(separator: ", ")),
+        ], last: parts.filter { !$0.isEmpty }.joined(separator: "; "))
+    }
+    return table.rendered(style)
+  }
+}
+
+extension Service {
+  /// Full paths; a driver's is a folder.
+  var shownExecutables: [String] {
+    kind == .driver ? executables.map { $0 + "NAME" } : executables
+  }
+
+  /// The dialects that its releases speak, newest first.
+  var dialects: [Dialect] { kind == .driver ? [.driver] : [.toggle, .latch] }
+}

@@ -1,0 +1,115 @@
+import Host
+import Ledger
+import PlaceOS
+import Switching
+
+/// What `status` shows.
+public struct StatusReport {
+  private let result: StatusResult
+  private let host: String
+
+  /// - Parameter host: the name of this machine.
+  public init(_ result: StatusResult, host: String) {
+    self.result = result
+    self.host = host
+  }
+
+  /// One JSON document.
+  public var json: String { Document.text(StatusDocument(result, host: host)) }
+
+  /// A table of at most 100 columns.
+  public func text(_ style: Style) -> String {
+    guard !result.instances.isEmpty else { return "" }
+    var table = Table(
+      [("SERVICE", 24), ("CONTAINER", 22), ("PID", 7), ("LEVEL", 6), ("KNOWN BY", 8), ("REVERTS", 10)],
+      last: "NOTE")
+    for instance in result.instances {
+      table.add(
+        [
+          Table.Cell(instance.shownService), Table.Cell(instance.container?.shownName ?? "-"),
+          Table.Cell("\(instance.identity.pid)"),
+          Table.Cell(
+            instance.logLevel?.rawValue ?? "?", instance.level.debug == true ? .yellow : nil),
+          Table.Cell(instance.handling.dialect == .none ? "-" : instance.level.evidence.rawValue),
+          Table.Cell(reverts(instance)),
+        ], last: note(instance))
+    }
+    return table.rendered(style)
+  }
+
+  /// What goes to standard error: what a person has to know besides the table.
+  ///
+  /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
+  public func remarks(armingCommand: String) -> [String] {
+    var remarks = result.unmatched.map { "nothing matches \(Text.safe($0.word))" }
+    if result.instances.isEmpty, result.unmatched.isEmpty {
+      remarks.append("no PlaceOS process runs on this host")
+    }
+    remarks += result.restarted.map(\.restartedSentence)
+    remarks += result.unreadable.map(\.sentence)
+    let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
+    if hasDeadline, !result.isRevertArmed { remarks.append(RevertArming.warning(command: armingCommand)) }
+    return remarks
+  }
+
+  private func reverts(_ instance: Instance) -> String {
+    guard instance.isOurs, let entry = instance.entry else { return "" }
+    guard let deadline = entry.deadlineBoottimeNs else { return "never" }
+    let leftNs = deadline - result.now.boottimeNs
+    return leftNs <= 0 ? "overdue" : "in " + DurationText(ns: leftNs).description
+  }
+
+  private func note(_ instance: Instance) -> String {
+    var notes: [String] = []
+    if let obstacle = instance.handling.obstacle { notes.append(obstacle.sentence) }
+    if instance.isStopped { notes.append("stopped") }
+    if instance.isSignalPending { notes.append("a signal is pending") }
+    if instance.level.debug == true {
+      if instance.isOurs, let entry = instance.entry {
+        let age = DurationText(ns: result.now.boottimeNs - entry.sinceBoottimeNs)
+        let who = entry.by.sudoUser ?? entry.by.user
+        notes.append("on for \(age), by \(who)" + (entry.reason.map { ": \($0)" } ?? ""))
+      } else {
+        notes.append("switched on outside this tool")
+      }
+      if let level = instance.levelLostByReturning {
+        notes.append("comes back to info, started at \(level.rawValue)")
+      }
+    }
+    if let refusal = instance.level.refusal { notes.append(refusal.sentence) }
+    if let problem = instance.container?.unreadable { notes.append(problem.sentence) }
+    return notes.joined(separator: "; ")
+  }
+}
+
+extension Instance {
+  /// Drivers are told apart by their executable.
+  fileprivate var shownService: String {
+    service.kind == .driver
+      ? "driver/" + SelectionSubject.driverName(ofExecutable: executable.path) : service.name
+  }
+}
+
+extension Container {
+  fileprivate var shownName: String {
+    if let pod = pod?.name { return pod + (name.map { "/\($0)" } ?? "") }
+    return name ?? String(id.prefix(12))
+  }
+}
+
+extension LedgerEntry {
+  /// What became of an entry whose process has ended.
+  var restartedSentence: String {
+    Text.safe(
+      "\(service) pid \(identity.pid)\(container?.name.map { " (\($0))" } ?? ""), switched on by "
+        + "\(by.sudoUser ?? by.user), has ended: what runs in its place is at its own level")
+  }
+}
+
+/// Whether anything takes debug mode back when its time is over.
+enum RevertArming {
+  static func warning(command: String) -> String {
+    "no deadline will be kept: nothing has run 'revert --expired' in the last three minutes. "
+      + "Enable it with:\n  \(command)"
+  }
+}
