@@ -1,0 +1,27 @@
+import Glibc
+import Report
+
+/// The two streams of the program.
+enum Console {
+  enum Stream {
+    case output, error
+
+    var descriptor: Int32 { self == .output ? STDOUT_FILENO : STDERR_FILENO }
+    var isTerminal: Bool { isatty(descriptor) == 1 }
+    var style: Style { Style(isTerminal: isTerminal, environment: Invocation.environment) }
+  }
+
+  /// Writes all of `text`. A reader that is gone is no reason to stop, so failures end the writing only.
+  static func write(_ text: String, to stream: Stream) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(stream.descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  /// One line for a person on standard error.
+  static func remark(_ sentence: String) { write("placeos-loglevel: \(sentence)\n", to: .error) }
+}

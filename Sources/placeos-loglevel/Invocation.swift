@@ -1,0 +1,70 @@
+import ArgumentParser
+import Glibc
+import Ledger
+import Switching
+import SystemPackage
+
+/// Who called the program, where, and with which right.
+enum Invocation {
+  static let environment: [String: String] = {
+    var variables: [String: String] = [:]
+    var next = environ
+    while let entry = next.pointee {
+      let text = String(cString: entry)
+      if let equals = text.firstIndex(of: "=") {
+        variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+      }
+      next += 1
+    }
+    return variables
+  }()
+
+  /// Who is to be recorded for a switch.
+  static var actor: LedgerEntry.Actor {
+    let uid = getuid()
+    let user = getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "\(uid)"
+    let sudoUser = environment["SUDO_USER"].flatMap { $0.isEmpty ? nil : $0 }
+    return LedgerEntry.Actor(user: user, sudoUser: sudoUser, uid: uid)
+  }
+
+  static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  /// Ends with status 3 and the command line to type, unless the caller is root.
+  static func requireRoot() throws {
+    guard geteuid() != 0 else { return }
+    let line = CommandLine.arguments.map(shellQuoted).joined(separator: " ")
+    Console.remark("only root can look at PlaceOS's processes and signal them; nothing was done. Type:\n  sudo \(line)")
+    throw ExitCode(3)
+  }
+
+  /// The command line that lets deadlines be kept on this host.
+  ///
+  /// - Parameter stateDirectory: where the state is, if not in its usual place: cron then needs a line of its own.
+  static func armingCommand(stateDirectory: String?) -> String {
+    let cronFile = "/etc/cron.d/placeos-loglevel"
+    guard stateDirectory != nil || access(cronFile, F_OK) != 0 else {
+      let hasSystemd = access("/run/systemd/system", F_OK) == 0
+      return hasSystemd ? "sudo systemctl start cron" : "sudo service cron start"
+    }
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &path, path.count - 1)
+    let program =
+      count > 0
+      ? String(decoding: path.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+      : "/usr/local/sbin/placeos-loglevel"
+    let place = stateDirectory.map { " --state-dir \(shellQuoted($0))" } ?? ""
+    let line = "* * * * * root \(shellQuoted(program)) revert --expired --quiet\(place)"
+    return "echo \(shellQuoted(line)) | sudo tee -a \(cronFile)"
+  }
+
+  private static func shellQuoted(_ word: String) -> String {
+    let isPlain = !word.isEmpty && word.allSatisfy {
+      $0.isASCII && ($0.isLetter || $0.isNumber || "_./:=,+@%-".contains($0))
+    }
+    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+import Switching
+
+struct OffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "off", abstract: "Switch out of debug mode, whoever switched it on; what is out already gets no signal.",
+    discussion: """
+      Example: sudo placeos-loglevel off --all
+      """)
+
+  @OptionGroup var targets: TargetOptions
+  @OptionGroup var sending: SendingOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let request = Request(
+      verb: .off, selection: try targets.selection(), reason: sending.reason,
+      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict, isDryRun: sending.dryRun)
+    try Runner.run(request, common, quiet: sending.quiet)
+  }
+}

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Switching
+
+struct OnCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "on", abstract: "Switch into debug mode; what is there already gets no signal.",
+    discussion: """
+      Example: sudo placeos-loglevel on api/rest-api driver/place_meet --for 2h
+      """)
+
+  @OptionGroup var targets: TargetOptions
+  @OptionGroup var deadline: DeadlineOptions
+  @OptionGroup var sending: SendingOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let request = Request(
+      verb: .on, selection: try targets.selection(), deadline: deadline.deadline, reason: sending.reason,
+      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict, isDryRun: sending.dryRun)
+    try Runner.run(request, common, quiet: sending.quiet)
+  }
+}

@@ -1,0 +1,138 @@
+import ArgumentParser
+import Glibc
+import Host
+import Ledger
+import PlaceOS
+import Report
+import Switching
+import SystemPackage
+
+/// What every subcommand takes.
+struct CommonOptions: ParsableArguments {
+  @Flag(help: "Print one JSON document.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the state is kept (default: $PLACEOS_LOGLEVEL_STATE_DIR or /run/placeos-loglevel).",
+      valueName: "dir"))
+  var stateDir: String?
+
+  func validate() throws {
+    if stateDir == "" { throw ValidationError("--state-dir needs the name of a directory.") }
+  }
+
+  /// This machine, with the state where the options have it.
+  var machine: Pipeline.Machine {
+    let directory = FilePath(chosenStateDirectory ?? "/run/placeos-loglevel")
+    let log: FilePath = chosenStateDirectory == nil ? "/var/log/placeos-loglevel" : directory
+    return Pipeline.Machine(stateDirectory: directory, history: log.appending("history.jsonl"))
+  }
+
+  /// The command line that lets deadlines be kept, should nothing keep them.
+  var armingCommand: String { Invocation.armingCommand(stateDirectory: chosenStateDirectory) }
+
+  /// Where the caller wants the state to be; `nil` for its usual place.
+  private var chosenStateDirectory: String? {
+    stateDir ?? Invocation.environment["PLACEOS_LOGLEVEL_STATE_DIR"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+}
+
+/// What the subcommands take that send signals.
+struct SendingOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Why; kept in the state file and the history.", valueName: "text"))
+  var reason: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for a starting process, and for the switch to be confirmed.",
+      valueName: "duration"))
+  var wait: DurationText = DurationText(ns: 2_000_000_000)
+
+  @Flag(help: "Print the plan; send and record nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print nothing on success.")
+  var quiet = false
+
+  func validate() throws {
+    if let reason, reason.utf8.count > 4096 {
+      throw ValidationError("--reason takes 4096 bytes at most.")
+    }
+    if wait.ns > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
+  }
+}
+
+/// What the subcommands take that choose among all processes.
+struct TargetOptions: ParsableArguments {
+  @Argument(help: "What to switch: api, api/NAME, driver, driver/GLOB, pid:N.")
+  var selector: [String] = []
+
+  @Flag(help: "Every service; drivers only where 'driver' is named too.")
+  var all = false
+
+  @Flag(help: "Refuse a process whose level is only assumed.")
+  var strict = false
+
+  func validate() throws {
+    if !all, selector.isEmpty {
+      throw ValidationError("Name a SELECTOR, such as api, or use --all. 'services' lists the names.")
+    }
+  }
+
+  func selection() throws -> Selection {
+    let selectors = try parsed(selector)
+    guard all else { return .these(selectors) }
+    for selector in selectors {
+      switch selector {
+      case .service(let service) where service.kind == .driver: continue
+      case .driver: continue
+      default:
+        throw ValidationError("--all selects every service; beside it only 'driver' can be named.")
+      }
+    }
+    return .all(drivers: selectors)
+  }
+}
+
+/// When debug mode is to end.
+struct DeadlineOptions: ParsableArguments {
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Revert after this time: 90s, 30m, 2h, 1h30m; 24h at most (default: 1h). "
+        + "On a target already in debug mode it moves the deadline.", valueName: "duration"))
+  var duration: DurationText?
+
+  @Flag(help: "Never revert by itself.")
+  var permanent = false
+
+  func validate() throws {
+    guard let duration else { return }
+    if permanent { throw ValidationError("--for and --permanent exclude each other.") }
+    if duration.ns <= 0 {
+      throw ValidationError("--for needs a time longer than 0; --permanent is for no deadline.")
+    }
+    if duration.ns > 24 * 3_600_000_000_000 {
+      throw ValidationError("--for takes 24h at most; --permanent is for no deadline.")
+    }
+  }
+
+  var deadline: Request.Deadline {
+    if permanent { return .never }
+    return duration.map { .after(ns: $0.ns) } ?? .standard
+  }
+}
+
+extension DurationText: ExpressibleByArgument {
+  public init?(argument: String) { self.init(parsing: argument) }
+}
+
+/// Parses selectors; a wrong one is an error of use.
+func parsed(_ words: [String]) throws -> [Selector] {
+  do {
+    return try words.map { word throws(SelectorError) in try Selector(parsing: word, catalogue: .placeOS) }
+  } catch {
+    throw ValidationError(error.sentence)
+  }
+}

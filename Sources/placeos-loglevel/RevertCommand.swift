@@ -1,0 +1,32 @@
+import ArgumentParser
+import Report
+import Switching
+
+struct RevertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revert", abstract: "Take back what this tool switched on, and nothing else.",
+    discussion: """
+      Example: sudo placeos-loglevel revert
+      For cron: placeos-loglevel revert --expired --quiet
+      """)
+
+  @Argument(help: "What to take back: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.")
+  var selector: [String] = []
+
+  @Flag(help: "Only what is past its deadline.")
+  var expired = false
+
+  @Option(help: ArgumentHelp("Only what has been on for longer than this.", valueName: "duration"))
+  var olderThan: DurationText?
+
+  @OptionGroup var sending: SendingOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let request = Request(
+      verb: .revert, selection: .these(try parsed(selector)), onlyExpired: expired,
+      olderThanNs: olderThan?.ns, reason: sending.reason, by: Invocation.actor,
+      waitNs: sending.wait.ns, isDryRun: sending.dryRun)
+    try Runner.run(request, common, quiet: sending.quiet)
+  }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+import Report
+import Switching
+
+/// Runs the pipeline for a command and shows what came of it.
+enum Runner {
+  /// Carries out a request that may switch something.
+  static func run(_ request: Request, _ common: CommonOptions, quiet: Bool) throws {
+    try Invocation.requireRoot()
+    var pipeline = Pipeline(machine: common.machine)
+    let progress = Progress()
+    pipeline.waiting = progress.show
+    let result = try stopping { () throws(Pipeline.Stop) in
+      defer { progress.clear() }
+      return try pipeline.run(request)
+    }
+    let report = RunReport(result)
+    if common.json {
+      if !quiet || result.exitStatus != 0 { Console.write(report.json, to: .output) }
+    } else if quiet {
+      Console.write(report.complaints(Console.Stream.error.style), to: .error)
+    } else {
+      Console.write(report.text(Console.Stream.output.style), to: .output)
+    }
+    for remark in report.remarks(armingCommand: common.armingCommand) where !quiet || result.exitStatus != 0 {
+      Console.remark(remark)
+    }
+    if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
+  }
+
+  /// Turns what stops a command into its sentence and its exit status.
+  static func stopping<Result>(_ body: () throws(Pipeline.Stop) -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch {
+      Console.remark(error.sentence)
+      throw ExitCode(error.exitStatus)
+    }
+  }
+}
+
+/// Says on a terminal who is still awaited; nowhere else.
+private final class Progress {
+  private let isShown = Console.Stream.error.isTerminal
+  private var shown = ""
+
+  func show(_ awaited: [Instance]) {
+    guard isShown else { return }
+    let names = awaited.prefix(3).map { "\($0.service.name) (pid \($0.identity.pid))" }
+    let more = awaited.count > 3 ? " and \(awaited.count - 3) more" : ""
+    let line = "waiting for " + names.joined(separator: ", ") + more
+    guard line != shown else { return }
+    shown = line
+    Console.write("\r\u{1b}[K\(line)", to: .error)
+  }
+
+  func clear() {
+    guard !shown.isEmpty else { return }
+    Console.write("\r\u{1b}[K", to: .error)
+    shown = ""
+  }
+}

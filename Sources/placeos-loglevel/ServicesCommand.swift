@@ -1,0 +1,17 @@
+import ArgumentParser
+import PlaceOS
+import Report
+
+struct ServicesCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "services",
+    abstract: "Show the catalogue: names, aliases, how each is recognised and switched.",
+    discussion: "Example: placeos-loglevel services")
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let report = ServicesReport(.placeOS)
+    Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+  }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Report
+import Switching
+
+struct StatusCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show every PlaceOS process on this host and its level.",
+    discussion: "Example: sudo placeos-loglevel status api core --json")
+
+  @Argument(help: "What to show: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.")
+  var selector: [String] = []
+
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let selection = Selection.these(try parsed(selector))
+    try Invocation.requireRoot()
+    let pipeline = Pipeline(machine: common.machine)
+    let result = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(selection) }
+    let report = StatusReport(result, host: Invocation.hostName)
+    Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+    for remark in report.remarks(armingCommand: common.armingCommand) { Console.remark(remark) }
+    if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
+  }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Switching
+
+struct ToggleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "toggle", abstract: "Flip debug mode.",
+    discussion: """
+      If every selected process is in debug mode, all leave it; otherwise those that are not, enter it.
+
+      Example: sudo placeos-loglevel toggle api --for 30m --reason 'INC-42'
+      """)
+
+  @OptionGroup var targets: TargetOptions
+  @OptionGroup var deadline: DeadlineOptions
+  @OptionGroup var sending: SendingOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    let request = Request(
+      verb: .toggle, selection: try targets.selection(), deadline: deadline.deadline, reason: sending.reason,
+      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict, isDryRun: sending.dryRun)
+    try Runner.run(request, common, quiet: sending.quiet)
+  }
+}
