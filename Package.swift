@@ -9,7 +9,6 @@ let strict: [SwiftSetting] = [
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
   name: "placeos-loglevel",
@@ -21,9 +20,6 @@ let package = Package(
     .package(
       url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/apple/swift-system", .upToNextMinor(from: "1.8.1")),
-    .package(
-      url: "https://github.com/swiftlang/swift-subprocess", .upToNextMinor(from: "1.0.2"),
-      traits: []),
   ],
   targets: [
     // The rooms and their doors: an arrow that is not listed here does not compile.
@@ -57,7 +53,7 @@ let package = Package(
       name: "ReportTests", dependencies: ["Report", "Switching", "PlaceOS", "Host", "Ledger"],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Host", subprocess, system], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["Host", system], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,110 @@
+import Glibc
+
+/// A process that a test has started, and that is ended with its test: by its pid, after which it is waited for,
+/// so that the pid cannot have become another's.
+final class Child {
+  let pid: pid_t
+  private(set) var status: Int32?
+  /// The end that keeps a fixture alive which watches its standard input.
+  private let keptAlive: Int32
+
+  struct SpawnError: Error { let code: Int32 }
+
+  /// - Parameters:
+  ///   - argv0: what the process sees as its own name, if not the path.
+  ///   - output: the file that standard output and standard error go to; none: they are dropped.
+  init(
+    _ path: String, _ arguments: [String] = [], argv0: String? = nil, environment: [String: String] = [:],
+    output: String? = nil
+  ) throws {
+    var pipe: (Int32, Int32) = (-1, -1)
+    _ = withUnsafeMutableBytes(of: &pipe) { pipe2($0.baseAddress!.assumingMemoryBound(to: Int32.self), O_CLOEXEC) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, pipe.0, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // The test runner's own dispositions and mask are no business of a service.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigfillset(&signals)
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+
+    var variables = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+    variables.merge(environment) { $1 }
+    let argv = ([argv0 ?? path] + arguments).map { strdup($0) } + [nil]
+    let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for text in argv + envp { free(text) } }
+    var pid: pid_t = 0
+    let code = posix_spawn(&pid, path, &actions, &attributes, argv, envp)
+    close(pipe.0)
+    guard code == 0 else {
+      close(pipe.1)
+      throw SpawnError(code: code)
+    }
+    self.pid = pid
+    keptAlive = pipe.1
+  }
+
+  deinit {
+    end()
+    close(keptAlive)
+  }
+
+  /// Sends a signal, if the process has not been waited for.
+  func signal(_ number: Int32) { if status == nil { kill(pid, number) } }
+
+  /// Ends it with SIGKILL and waits for it.
+  func end() {
+    guard status == nil else { return }
+    kill(pid, SIGKILL)
+    wait()
+  }
+
+  /// Waits until it has ended; its wait status.
+  @discardableResult
+  func wait() -> Int32 {
+    if let status { return status }
+    var raw: Int32 = 0
+    while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+    status = raw
+    return raw
+  }
+
+  /// Whether it is still running.
+  var isRunning: Bool {
+    guard status == nil else { return false }
+    var raw: Int32 = 0
+    guard waitpid(pid, &raw, WNOHANG) == pid else { return true }
+    status = raw
+    return false
+  }
+
+  /// The exit status; 128 + N where signal N ended it.
+  var exitStatus: Int32 {
+    let raw = wait()
+    return raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + (raw & 0x7f)
+  }
+}
+
+/// Waits for a condition, never for a time: looks again until it holds or far too long has passed.
+func eventually(_ seconds: Double = 30, _ condition: () throws -> Bool) rethrows -> Bool {
+  let deadline = monotonicSeconds() + seconds
+  while true {
+    if try condition() { return true }
+    if monotonicSeconds() > deadline { return false }
+    usleep(2_000)
+  }
+}
+
+func monotonicSeconds() -> Double {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec) / 1e9
+}

@@ -1,0 +1,73 @@
+import Glibc
+import SystemPackage
+
+/// A folder that is gone when its test ends, however it ends.
+final class Scratch {
+  let path: String
+
+  init() {
+    var template = Array("/tmp/placeos-loglevel-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { fatalError("mkdtemp: \(errno)") }
+    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
+
+  deinit { Self.remove(path) }
+
+  static func remove(_ path: String) {
+    let child = try? Child("/bin/rm", ["-rf", path])
+    child?.wait()
+  }
+
+  /// A path in it.
+  func callAsFunction(_ name: String) -> String { path + "/" + name }
+
+  /// Makes a folder (and those above it) in it.
+  @discardableResult
+  func folder(_ name: String) -> String {
+    var made = path
+    for part in name.split(separator: "/") {
+      made += "/" + part
+      mkdir(made, 0o755)
+    }
+    return made
+  }
+
+  /// A copy of a file under another name, executable.
+  func copy(of file: String, as name: String) throws -> String {
+    if let slash = name.lastIndex(of: "/") { folder(String(name[..<slash])) }
+    let target = self(name)
+    try Files.write(Files.bytes(file), to: target)
+    chmod(target, 0o755)
+    return target
+  }
+}
+
+/// Whole files.
+enum Files {
+  static func bytes(_ path: String) throws -> [UInt8] {
+    let file = try FileDescriptor.open(FilePath(path), .readOnly)
+    return try file.closeAfter {
+      var bytes: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+        if count == 0 { return bytes }
+        bytes += buffer[..<count]
+      }
+    }
+  }
+
+  /// The file's text; empty where there is no such file.
+  static func text(_ path: String) -> String {
+    String(decoding: (try? bytes(path)) ?? [], as: UTF8.self)
+  }
+
+  static func write(_ bytes: [UInt8], to path: String, mode: UInt16 = 0o644) throws {
+    let file = try FileDescriptor.open(
+      FilePath(path), .writeOnly, options: [.create, .truncate],
+      permissions: FilePermissions(rawValue: CInterop.Mode(mode)))
+    try file.closeAfter { _ = try file.writeAll(bytes) }
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}
