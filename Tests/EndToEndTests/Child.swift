@@ -17,12 +17,13 @@ final class Child {
     _ path: String, _ arguments: [String] = [], argv0: String? = nil, environment: [String: String] = [:],
     output: String? = nil
   ) throws {
-    var pipe: (Int32, Int32) = (-1, -1)
-    _ = withUnsafeMutableBytes(of: &pipe) { pipe2($0.baseAddress!.assumingMemoryBound(to: Int32.self), O_CLOEXEC) }
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { throw SpawnError(code: errno) }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, pipe.0, 0)
+    posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
     posix_spawn_file_actions_addopen(&actions, 1, output ?? "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0o644)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     // The test runner's own dispositions and mask are no business of a service.
@@ -43,13 +44,13 @@ final class Child {
     defer { for text in argv + envp { free(text) } }
     var pid: pid_t = 0
     let code = posix_spawn(&pid, path, &actions, &attributes, argv, envp)
-    close(pipe.0)
+    close(ends[0])
     guard code == 0 else {
-      close(pipe.1)
+      close(ends[1])
       throw SpawnError(code: code)
     }
     self.pid = pid
-    keptAlive = pipe.1
+    keptAlive = ends[1]
   }
 
   deinit {
