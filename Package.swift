@@ -43,7 +43,7 @@ let package = Package(
 
     .testTarget(name: "PlaceOSTests", dependencies: ["PlaceOS"], swiftSettings: strict),
     .testTarget(
-      name: "HostTests", dependencies: ["Host", system], resources: [.copy("Recorded")],
+      name: "HostTests", dependencies: ["Host", "CProcps", system], exclude: ["Recorded"],
       swiftSettings: strict),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Host", system], swiftSettings: strict),
     .testTarget(

@@ -9,7 +9,7 @@ public struct FileStatus: Hashable, Sendable {
   public let linkCount: UInt64
   public let ownerID: UInt32
   public let sizeBytes: Int64
-  /// Nanoseconds after the epoch.
+  /// Nanoseconds after the epoch; a time that does not fit (a file may claim any) wraps, for it is only compared.
   public let modifiedNs: Int64
 
   public var isRegular: Bool { mode & S_IFMT == S_IFREG }
@@ -52,6 +52,6 @@ public struct FileStatus: Hashable, Sendable {
     linkCount = UInt64(status.st_nlink)
     ownerID = status.st_uid
     sizeBytes = Int64(status.st_size)
-    modifiedNs = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    modifiedNs = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
   }
 }

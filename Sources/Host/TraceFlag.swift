@@ -31,8 +31,9 @@ public struct TraceFlag: Hashable, Sendable {
   /// The call goes by the pid. Who reads has to know that the pid is still the same process's *after* the
   /// reading (its pidfd is not readable yet, or a read through its open folder succeeds).
   ///
-  /// - Throws: `HostError.process`: EPERM where the right to trace the process is missing, ESRCH where there is
-  ///   no such process, EFAULT where it has no memory at the address (it has executed another program).
+  /// - Throws: `HostError.process`: EPERM where the right to trace the process is missing, ESRCH where
+  ///   there is no such process, EFAULT where it has no memory at the address (it has executed another
+  ///   program).
   public func read() throws(HostError) -> Bool? {
     var byte: UInt8 = 0xff
     let count = clinux_process_read(pid, address, &byte, 1)
