@@ -22,15 +22,27 @@ public struct ProcessFacts: Hashable, Sendable {
   public let comm: String
   /// `nil` outside any container.
   public let container: ContainerFacts?
+  /// Whether the executable has symbols of the `PlaceOS::` namespace.
+  public let hasPlaceOSSymbols: Bool
 
   public init(
-    executable: String, arguments: [String], comm: String, container: ContainerFacts?
+    executable: String, arguments: [String], comm: String, container: ContainerFacts?,
+    hasPlaceOSSymbols: Bool = false
   ) {
     self.executable = executable
     self.arguments = arguments
     self.comm = comm
     self.container = container
+    self.hasPlaceOSSymbols = hasPlaceOSSymbols
   }
+}
+
+/// What shows that a process is PlaceOS's, and not just called as one.
+public enum Proof: String, Sendable {
+  /// Symbols of the `PlaceOS::` namespace in its executable; Crystal keeps them unless it is stripped.
+  case symbols
+  /// The image that its container was made from.
+  case image
 }
 
 /// What a process turned out to be.
@@ -53,7 +65,7 @@ extension Catalogue {
     return services.contains { service in
       // In a chroot the path that the host sees has more in front.
       service.kind == .driver
-        ? service.executables.contains { Path.folder(of: executable).hasSuffix($0) }
+        ? Path.folder(of: executable).hasSuffix(Self.driverFolder)
         : service.executables.contains { Path.lastComponent(of: $0) == base }
     }
   }
@@ -64,9 +76,7 @@ extension Catalogue {
     guard !facts.arguments.isEmpty else { return .other }
     let base = Path.lastComponent(of: facts.executable)
     if Self.isRuby(base) { return recognisePuma(facts) }
-    guard let service = service(ofExecutable: facts.executable, base: base, facts.container) else {
-      return .other
-    }
+    guard let service = service(of: facts, base: base) else { return .other }
     let isErrand =
       switch service.kind {
       case .service: Arguments(facts).areErrand(subcommand: service.subcommand)
@@ -75,27 +85,43 @@ extension Catalogue {
     return isErrand ? .errand(service) : .service(service)
   }
 
-  private func service(
-    ofExecutable path: String, base: String, _ container: ProcessFacts.ContainerFacts?
-  ) -> Service? {
-    if let driver = services.first(where: { $0.kind == .driver }),
-      driver.executables.contains(Path.folder(of: path)), !base.isEmpty
-    {
-      return driver
+  /// What proves that a process which was recognised is PlaceOS's; `nil`: nothing but its name does.
+  public func proof(of facts: ProcessFacts) -> Proof? {
+    if facts.hasPlaceOSSymbols { return .symbols }
+    guard let image = facts.container?.image else { return nil }
+    return services.contains { $0.isMade(from: image) } ? .image : nil
+  }
+
+  private func service(of facts: ProcessFacts, base: String) -> Service? {
+    let path = facts.executable
+    if let driver = services.first(where: { $0.kind == .driver }), !base.isEmpty {
+      let folder = Path.folder(of: path)
+      if driver.executables.contains(folder) { return driver }
+      // Elsewhere on a host, a driver is one only where its symbols say so.
+      if facts.hasPlaceOSSymbols, folder.hasSuffix(Self.driverFolder) { return driver }
     }
     let candidates = services.filter { service in
       service.kind == .service
         && service.executables.contains { Path.lastComponent(of: $0) == base }
     }
     if !Self.poorNames.contains(base) { return candidates.first }
-    if let container {
-      // `proj-staff-api-1` is as much an `api` of `proj-staff`; the longer name is the likelier.
+    if let container = facts.container {
+      // `proj-staff-api-1` could be an `api` of `proj-staff` as well.
       let agreeing = candidates.filter { $0.agrees(with: container) }
-      return agreeing.max { $0.agreement(with: container) < $1.agreement(with: container) }
+      let best = agreeing.max { $0.agreement(with: container) < $1.agreement(with: container) }
+      if let best { return best }
     }
+    if facts.hasPlaceOSSymbols {
+      // PlaceOS's for certain. Which of its services cannot always be told: then it has the executable's name,
+      // which no selector takes for another's.
+      return candidates.count == 1 ? candidates[0] : Service(name: base, executables: [path])
+    }
+    guard facts.container == nil else { return nil }
     let exact = candidates.filter { $0.executables.contains(path) }
     return exact.count == 1 ? exact[0] : nil
   }
+
+  private static let driverFolder = "/bin/drivers/"
 
   private func recognisePuma(_ facts: ProcessFacts) -> Recognition {
     guard let auth = service(named: "auth"), let container = facts.container,
@@ -122,12 +148,16 @@ extension Service {
     agreement(with: container) > 0
   }
 
-  /// How much of what the container says is this service's, in letters; 0 where it does not agree.
+  /// How sure the container's word for it is: 0 where it does not agree; the image says more than the compose
+  /// label, that more than the container's name, and of names that compose made the longer one is the likelier.
   fileprivate func agreement(with container: ProcessFacts.ContainerFacts) -> Int {
-    if let image = container.image, images.contains(Self.repository(ofImage: image)) { return .max }
-    if let composed = container.composeService { return names.contains(composed) ? .max : 0 }
-    return container.names.map { names.contains($0) ? .max : composedName(in: $0)?.count ?? 0 }.max() ?? 0
+    if let image = container.image, isMade(from: image) { return .max }
+    if let composed = container.composeService { return names.contains(composed) ? .max - 1 : 0 }
+    return container.names.map { names.contains($0) ? .max - 2 : composedName(in: $0)?.count ?? 0 }.max() ?? 0
   }
+
+  /// Whether this image is the service's, in whatever registry it lies.
+  func isMade(from image: String) -> Bool { images.contains(Self.repository(ofImage: image)) }
 
   /// The last two components of an image's repository, without registry, tag and digest:
   /// `registry:5000/mirror/placeos/rest-api:2.1@sha256:…` is `placeos/rest-api`.

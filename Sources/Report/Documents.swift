@@ -128,6 +128,8 @@ struct InstanceDocument: Encodable {
   let dialect: String
   let switchable: Bool
   @OrNull var whyNot: String?
+  /// What proves that it is PlaceOS's: `symbols`, `image`, or nothing.
+  @OrNull var proof: String?
   let stopped: Bool
   let signalPending: Bool
   @OrNull var startLevel: String?
@@ -149,8 +151,9 @@ struct InstanceDocument: Encodable {
     evidence = instance.level.evidence.rawValue
     evidenceRefused = instance.level.refusal?.sentence
     dialect = instance.handling.dialect.rawValue
-    switchable = instance.handling.obstacle == nil
-    whyNot = instance.handling.obstacle?.sentence
+    switchable = instance.obstacle() == nil
+    whyNot = instance.obstacle()?.sentence
+    proof = instance.proof?.rawValue
     stopped = instance.isStopped
     signalPending = instance.isSignalPending
     startLevel = instance.startLevel?.rawValue

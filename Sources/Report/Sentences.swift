@@ -17,7 +17,7 @@ extension Obstacle {
     case .latchWithoutReturn:
       "its way back (SIGUSR2) is used up: once on, only a restart would end debug mode"
     case .unknownHandlers: "its signal handlers fit no version of PlaceOS that is known"
-    case .unproved: "nothing but its name says that it is PlaceOS's"
+    case .unproved: "unproved: nothing but its name says that it is PlaceOS's (--trust-name)"
     }
   }
 }

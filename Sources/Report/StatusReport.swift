@@ -61,7 +61,7 @@ public struct StatusReport {
 
   private func note(_ instance: Instance) -> String {
     var notes: [String] = []
-    if let obstacle = instance.handling.obstacle { notes.append(obstacle.sentence) }
+    if let obstacle = instance.obstacle() { notes.append(obstacle.sentence) }
     if instance.isStopped { notes.append("stopped") }
     if instance.isSignalPending { notes.append("a signal is pending") }
     if instance.level.debug == true {

@@ -39,8 +39,7 @@ final class Flight {
       guard let handle = try ProcessHandle.open(instance.identity, proc: observer.table.proc) else {
         throw Lost(outcome: step.outcome(.vanished, [.ended], isAsAsked: !wanted))
       }
-      probe = try LevelProbe(
-        handle.directory, kind: instance.service.kind, cache: &observer.symbolCache)
+      probe = try LevelProbe(handle.directory, cache: &observer.symbolCache)
       self.handle = handle
     } catch let lost as Lost {
       throw lost
@@ -89,7 +88,7 @@ final class Flight {
     guard try handle.directory.executable() == instance.executable,
       try handle.directory.arguments() == instance.arguments
     else { return step.outcome(.refused, [.changedProgram, .notSent], isAsAsked: false) }
-    let sight = try probe.look(at: handle.directory, isYoung: false)
+    let sight = try look()
     if sight.masks.hasSwitchSignalPending {
       return step.outcome(.failed, [.signalPending], isAsAsked: false)
     }
@@ -106,6 +105,10 @@ final class Flight {
       return step.outcome(.refused, [.changedProgram, .notSent], isAsAsked: false)
     }
     return nil
+  }
+
+  private func look() throws(HostError) -> LevelProbe.Sight {
+    try probe.look(at: handle.directory, kind: instance.service.kind, isYoung: false)
   }
 
   /// One look at a process that got its signal.
@@ -126,7 +129,7 @@ final class Flight {
     }
     do {
       if handle.hasEnded { return settleEnded() }
-      let sight = try probe.look(at: handle.directory, isYoung: false)
+      let sight = try look()
       if signal == .usr2, sight.handling.obstacle == .latchSpent {
         // It trapped SIGUSR2 a moment ago and ignores it now: its handler has run.
         settle(.switched, [], after: wanted, evidence: .signals, isAsAsked: true)

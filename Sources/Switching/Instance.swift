@@ -10,6 +10,8 @@ public struct Instance: Hashable, Sendable {
   public let arguments: [String]
   public let container: Container?
   public let handling: Handling
+  /// What proves that it is PlaceOS's; `nil`: it is only called so.
+  public let proof: Proof?
   public let level: LevelReading
   /// Whether the process is stopped (SIGSTOP, a terminal, a debugger): it would not act on a signal.
   public let isStopped: Bool
@@ -24,7 +26,7 @@ public struct Instance: Hashable, Sendable {
 
   public init(
     identity: ProcessIdentity, service: Service, executable: ExecutableFile, arguments: [String],
-    container: Container?, handling: Handling, level: LevelReading, isStopped: Bool,
+    container: Container?, handling: Handling, proof: Proof?, level: LevelReading, isStopped: Bool,
     isSignalPending: Bool, startedBoottimeNs: Int64, startLevel: LogLevel?, entry: LedgerEntry?
   ) {
     self.identity = identity
@@ -33,12 +35,21 @@ public struct Instance: Hashable, Sendable {
     self.arguments = arguments
     self.container = container
     self.handling = handling
+    self.proof = proof
     self.level = level
     self.isStopped = isStopped
     self.isSignalPending = isSignalPending
     self.startedBoottimeNs = startedBoottimeNs
     self.startLevel = startLevel
     self.entry = entry
+  }
+
+  /// Why it cannot be switched; `nil` where it can.
+  ///
+  /// - Parameter trustingName: whether its name alone is to be enough, by the word of a person.
+  public func obstacle(trustingName: Bool = false) -> Obstacle? {
+    if let obstacle = handling.obstacle { return obstacle }
+    return proof == nil && !trustingName ? .unproved : nil
   }
 
   /// Whether this tool has it in debug mode, as far as is known: only then is it the tool's to take back.

@@ -6,7 +6,6 @@ import PlaceOS
 ///
 /// Taken once for a process, it can be asked again and again while a switch is awaited.
 public struct LevelProbe: Sendable {
-  public let kind: Service.Kind
   /// What the executable's symbols say.
   public let symbol: TraceSymbol
   /// Whether the executable's own symbols prove that it is PlaceOS's.
@@ -33,9 +32,8 @@ public struct LevelProbe: Sendable {
   private static let rereadingGapNs: Int64 = 1_000_000
 
   public init(
-    _ process: borrowing ProcessDirectory, kind: Service.Kind, cache: inout SymbolCache
+    _ process: borrowing ProcessDirectory, cache: inout SymbolCache
   ) throws(HostError) {
-    self.kind = kind
     do {
       let reader = try TraceFlagReader(process: process, cache: &cache)
       memory = reader
@@ -49,13 +47,15 @@ public struct LevelProbe: Sendable {
   }
 
   /// Looks at the process now.
-  public func look(at process: borrowing ProcessDirectory, isYoung: Bool) throws(HostError) -> Sight {
+  public func look(
+    at process: borrowing ProcessDirectory, kind: Service.Kind, isYoung: Bool
+  ) throws(HostError) -> Sight {
     var status = try process.status()
-    var handling = judge(status, isYoung)
+    var handling = judge(status, kind, isYoung)
     for _ in 0..<Self.rereadings where handling.isMomentary {
       Pause.sleep(ns: Self.rereadingGapNs)
       status = try process.status()
-      handling = judge(status, isYoung)
+      handling = judge(status, kind, isYoung)
     }
     var refusal = refusal
     if let memory, refusal == nil {
@@ -75,7 +75,7 @@ public struct LevelProbe: Sendable {
       evidence: handling.debug == nil ? nil : .signals, refusal: refusal)
   }
 
-  private func judge(_ status: ProcStatus, _ isYoung: Bool) -> Handling {
+  private func judge(_ status: ProcStatus, _ kind: Service.Kind, _ isYoung: Bool) -> Handling {
     Handling(
       kind: kind,
       dispositions: SignalDispositions(

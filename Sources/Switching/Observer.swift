@@ -68,19 +68,22 @@ public struct Observer {
     else { return nil }
     let arguments = try process.arguments()
     let container = try container(of: identity.pid, detail)
+    let probe = try LevelProbe(process, cache: &symbolCache)
     let facts = ProcessFacts(
       executable: executable.path, arguments: arguments, comm: detail.comm,
-      container: container.map(ProcessFacts.ContainerFacts.init))
+      container: container.map(ProcessFacts.ContainerFacts.init),
+      hasPlaceOSSymbols: probe.isProved)
     let recognition = catalogue.recognise(facts)
     guard let service = recognition.workingService else { return nil }
 
-    let startedNs = Int64(identity.startTicks) * Self.nsPerTick
-    let probe = try LevelProbe(process, kind: service.kind, cache: &symbolCache)
-    let sight = try probe.look(at: process, isYoung: now.boottimeNs - startedNs < Self.startUpNs)
+    let startedNs = Int64(clamping: identity.startTicks) &* Self.nsPerTick
+    let sight = try probe.look(
+      at: process, kind: service.kind, isYoung: now.boottimeNs - startedNs < Self.startUpNs)
     let isPuma = recognition == .puma(service)
     return Instance(
       identity: identity, service: service, executable: executable, arguments: arguments,
       container: container, handling: isPuma ? .puma : sight.handling,
+      proof: catalogue.proof(of: facts),
       level: isPuma ? .unknown : LevelReading(sight, entry: entry),
       isStopped: sight.isStopped, isSignalPending: sight.masks.hasSwitchSignalPending,
       startedBoottimeNs: startedNs,

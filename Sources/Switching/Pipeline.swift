@@ -296,7 +296,7 @@ extension Instance {
   fileprivate func isToBeAwaited(for verb: Request.Verb, now: HostClock) -> Bool {
     if isSignalPending { return !isStopped }
     if inFlightAgeNs(now: now) != nil { return true }
-    return handling.obstacle == .noHandler(starting: true) && (verb == .on || verb == .toggle)
+    return obstacle() == .noHandler(starting: true) && (verb == .on || verb == .toggle)
   }
 }
 

@@ -51,7 +51,7 @@ public struct Plan: Hashable, Sendable {
         Self.takeBack($0, byIdentity[$0.identity], isAlive: alive.contains($0.identity), request, now)
       }
     } else {
-      let wanted = Self.direction(of: request.verb, instances)
+      let wanted = Self.direction(of: request, instances)
       steps = instances.map { Self.step($0, towards: wanted, request, now) }
     }
   }
@@ -68,12 +68,12 @@ public struct Plan: Hashable, Sendable {
   }
 
   /// `toggle`: if every one that can be switched is in debug mode, all leave it; otherwise the rest enters it.
-  private static func direction(of verb: Request.Verb, _ instances: [Instance]) -> Bool {
-    switch verb {
+  private static func direction(of request: Request, _ instances: [Instance]) -> Bool {
+    switch request.verb {
     case .on: true
     case .off, .revert: false
     case .toggle:
-      !instances.filter { $0.handling.obstacle == nil && $0.level.debug != nil }
+      !instances.filter { $0.obstacle(for: request) == nil && $0.level.debug != nil }
         .allSatisfy { $0.level.debug == true }
     }
   }
@@ -99,7 +99,7 @@ public struct Plan: Hashable, Sendable {
       let moved = deadline != entry.deadlineBoottimeNs
       return step(.leave, deadline: deadline, moved ? [.deadlineMoved] : [])
     }
-    if let obstacle = instance.handling.obstacle {
+    if let obstacle = instance.obstacle(for: request) {
       let mayStillCome = obstacle == .noHandler(starting: true)
       return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)])
     }
@@ -119,8 +119,9 @@ public struct Plan: Hashable, Sendable {
       return (.fail, instance.isStopped ? [.stopped, .signalPending] : [.signalPending])
     }
     if let ageNs = instance.inFlightAgeNs(now: now) { return (.fail, [.inFlight(ageNs: ageNs)]) }
-    if instance.isStopped, instance.handling.obstacle == nil { return (.refuse, [.stopped]) }
-    if request.isStrict, instance.level.evidence == .assumed, instance.handling.obstacle == nil {
+    guard instance.obstacle(for: request) == nil else { return nil }
+    if instance.isStopped { return (.refuse, [.stopped]) }
+    if request.isStrict, instance.level.evidence == .assumed {
       return (.refuse, [.onlyAssumed])
     }
     return nil
@@ -143,7 +144,7 @@ public struct Plan: Hashable, Sendable {
     if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
     guard let debug = instance.level.debug else { return step(.refuse, [.levelUnknown]) }
     guard debug else { return step(.forget(processEnded: false), [.switchedBackOutside]) }
-    if let obstacle = instance.handling.obstacle { return step(.refuse, [.obstacle(obstacle)]) }
+    if let obstacle = instance.obstacle(for: request) { return step(.refuse, [.obstacle(obstacle)]) }
     guard let signal = instance.handling.signal(towards: false) else {
       return step(.refuse, [.levelUnknown])
     }
@@ -162,6 +163,12 @@ public struct Plan: Hashable, Sendable {
 }
 
 extension Instance {
+  /// Why it cannot be switched by a request. What this tool has switched on, it may take back: whoever had it
+  /// done has trusted the name then.
+  func obstacle(for request: Request) -> Obstacle? {
+    obstacle(trustingName: request.trustsNames || entry?.debug == true)
+  }
+
   /// The level it was started with, where going back from debug mode ends at another one.
   ///
   /// A service that started at `debug` has its own namespaces at `debug` afterwards, so little is lost.

@@ -29,12 +29,14 @@ public struct Request: Hashable, Sendable {
   public var waitNs: Int64
   /// Refuse what is only assumed.
   public var isStrict: Bool
+  /// Switch what only its name says is PlaceOS's.
+  public var trustsNames: Bool
   public var isDryRun: Bool
 
   public init(
     verb: Verb, selection: Selection, deadline: Deadline = .standard, onlyExpired: Bool = false,
     olderThanNs: Int64? = nil, reason: String? = nil, by: LedgerEntry.Actor, waitNs: Int64,
-    isStrict: Bool = false, isDryRun: Bool = false
+    isStrict: Bool = false, trustsNames: Bool = false, isDryRun: Bool = false
   ) {
     self.verb = verb
     self.selection = selection
@@ -45,6 +47,7 @@ public struct Request: Hashable, Sendable {
     self.by = by
     self.waitNs = waitNs
     self.isStrict = isStrict
+    self.trustsNames = trustsNames
     self.isDryRun = isDryRun
   }
 }

@@ -15,7 +15,8 @@ struct OffCommand: ParsableCommand {
   func run() throws {
     let request = Request(
       verb: .off, selection: try targets.selection(), reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict, isDryRun: sending.dryRun)
+      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
+      trustsNames: targets.trustName, isDryRun: sending.dryRun)
     try Runner.run(request, common, quiet: sending.quiet)
   }
 }

@@ -16,7 +16,8 @@ struct OnCommand: ParsableCommand {
   func run() throws {
     let request = Request(
       verb: .on, selection: try targets.selection(), deadline: deadline.deadline, reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict, isDryRun: sending.dryRun)
+      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
+      trustsNames: targets.trustName, isDryRun: sending.dryRun)
     try Runner.run(request, common, quiet: sending.quiet)
   }
 }

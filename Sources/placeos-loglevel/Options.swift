@@ -74,7 +74,11 @@ struct TargetOptions: ParsableArguments {
   @Flag(help: "Refuse a process whose level is only assumed.")
   var strict = false
 
+  @Flag(help: "Switch a process that only its name says is PlaceOS's; never with --all.")
+  var trustName = false
+
   func validate() throws {
+    if all, trustName { throw ValidationError("--trust-name cannot be used with --all: name what you trust.") }
     if !all, selector.isEmpty {
       throw ValidationError("Name a SELECTOR, such as api, or use --all. 'services' lists the names.")
     }
