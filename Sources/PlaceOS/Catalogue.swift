@@ -61,30 +61,5 @@ public struct Catalogue: Sendable {
   public var knownNames: [String] { services.flatMap { [$0.name] + $0.aliases }.sorted() }
 
   /// The known name that is nearest to a mistyped one, if any is near enough to be worth a suggestion.
-  public func nearestName(to word: String) -> String? {
-    let near = knownNames.map { (name: $0, distance: Self.editDistance(word, $0)) }
-      .filter { $0.distance <= max(1, $0.name.count / 3) }
-    // Of two that are as near, the one that begins as the word does: few people mistype the first letters.
-    func rank(_ candidate: (name: String, distance: Int)) -> (Int, Int) {
-      (candidate.distance, -zip(word, candidate.name).prefix { $0 == $1 }.count)
-    }
-    return near.min { rank($0) < rank($1) }?.name
-  }
-
-  /// Levenshtein's distance, with the exchange of two neighbours as one step (typing errors).
-  static func editDistance(_ first: String, _ second: String) -> Int {
-    let a = Array(first.prefix(64)), b = Array(second.prefix(64))
-    var beforeLast = [Int](), last = Array(0...b.count)
-    for i in 0..<a.count {
-      var row = [i + 1]
-      for j in 0..<b.count {
-        var best = min(row[j] + 1, last[j + 1] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
-        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, beforeLast[j - 1] + 1) }
-        row.append(best)
-      }
-      beforeLast = last
-      last = row
-    }
-    return last[b.count]
-  }
+  public func nearestName(to word: String) -> String? { Spelling.nearest(to: word, among: knownNames) }
 }

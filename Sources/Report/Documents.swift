@@ -107,7 +107,7 @@ struct StatusDocument: Encodable {
     time = Timestamp(wallNs: result.now.wallNs)
     revertArmed = result.isRevertArmed
     instances = result.instances.map { InstanceDocument($0, now: result.now) }
-    unmatched = result.unmatched.map(\.word)
+    unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
     problems = result.unreadable.map(\.sentence)
   }
@@ -182,7 +182,7 @@ struct RunDocument: Encodable {
     exitStatus = result.exitStatus
     revertArmed = result.isRevertArmed
     results = result.outcomes.map { OutcomeDocument($0, now: result.now) }
-    unmatched = result.unmatched.map(\.word)
+    unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
     problems = result.unreadable.map(\.sentence) + result.unrecorded.map(\.sentence)
   }

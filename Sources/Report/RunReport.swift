@@ -34,7 +34,9 @@ public struct RunReport {
   ///
   /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
   public func remarks(armingCommand: String) -> [String] {
-    var remarks = result.unmatched.map { "nothing matches \(Text.safe($0.word))" }
+    var remarks = result.unmatched.map {
+      result.request.verb == .revert ? $0.sentenceForRevert : $0.sentence
+    }
     if result.outcomes.isEmpty, result.unmatched.isEmpty, result.request.verb != .revert {
       remarks.append("no PlaceOS process that this could be about runs on this host")
     }

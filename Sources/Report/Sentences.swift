@@ -131,6 +131,24 @@ extension SelectorError {
   }
 }
 
+extension Unmatched {
+  /// That nothing was selected, and what could be.
+  public var sentence: String {
+    let word = Text.safe(selector.word)
+    if case .pid(let pid) = selector {
+      return isForeignProcess
+        ? "process \(pid) runs, but is no service of PlaceOS's at its work" : "there is no process \(pid)"
+    }
+    guard !places.isEmpty else { return "nothing matches \(word)" }
+    return "nothing matches \(word); the service runs in:\n" + places.map { "  " + $0.sentence }.joined(separator: "\n")
+  }
+
+  /// The same of `revert`, which looks at what is recorded.
+  public var sentenceForRevert: String {
+    "nothing that this tool has switched on matches \(Text.safe(selector.word))"
+  }
+}
+
 extension SelectionSubject.Place {
   fileprivate var sentence: String {
     let pod = pod.map { "  pod \(namespace ?? "?")/\($0)" } ?? ""

@@ -41,7 +41,7 @@ public struct StatusReport {
   ///
   /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
   public func remarks(armingCommand: String) -> [String] {
-    var remarks = result.unmatched.map { "nothing matches \(Text.safe($0.word))" }
+    var remarks = result.unmatched.map(\.sentence)
     if result.instances.isEmpty, result.unmatched.isEmpty {
       remarks.append("no PlaceOS process runs on this host")
     }
@@ -75,6 +75,9 @@ public struct StatusReport {
       if let level = instance.levelLostByReturning {
         notes.append("comes back to info, started at \(level.rawValue)")
       }
+    }
+    if instance.level.debug == false, instance.wasSwitched, let level = instance.levelLostByReturning {
+      notes.append("started at \(level.rawValue): only a restart brings that back")
     }
     if let refusal = instance.level.refusal { notes.append(refusal.sentence) }
     if let problem = instance.container?.unreadable { notes.append(problem.sentence) }

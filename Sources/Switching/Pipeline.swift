@@ -60,7 +60,8 @@ public struct Pipeline {
     let state = try readState(directory, observer.bootID)
     var observation = try observe(&observer, state, now)
     keepSymbols(of: observer, in: directory)
-    let (chosen, unmatched) = try resolve(selection, observation.instances.map(SelectionSubject.init))
+    let (chosen, unmatched) = try resolve(
+      selection, observation.instances.map(SelectionSubject.init), alive: observation.alive)
     let dropped = state.entries.filter { $0.debug && !observation.alive.contains($0.identity) }
     observation.instances = chosen.sorted().map { observation.instances[$0] }
     return StatusResult(
@@ -100,7 +101,7 @@ public struct Pipeline {
   /// Whom a request is about: processes found by a scan or, for `revert`, in the ledger.
   private struct Targets {
     var identities: [ProcessIdentity] = []
-    var unmatched: [Selector] = []
+    var unmatched: [Unmatched] = []
     var unreadable: [HostError] = []
     /// Every process that there was, where a scan was made.
     var alive: Set<ProcessIdentity>?
@@ -113,13 +114,14 @@ public struct Pipeline {
     var targets = Targets()
     if request.verb == .revert {
       let entries = state.entries.filter(\.debug)
-      let (chosen, unmatched) = try resolve(request.selection, entries.map(SelectionSubject.init))
+      let (chosen, unmatched) = try resolve(
+        request.selection, entries.map(SelectionSubject.init), alive: [])
       targets.identities = chosen.sorted().map { entries[$0].identity }
       targets.unmatched = unmatched
     } else {
       let observation = try observe(&observer, state, machine.clock())
       let (chosen, unmatched) = try resolve(
-        request.selection, observation.instances.map(SelectionSubject.init))
+        request.selection, observation.instances.map(SelectionSubject.init), alive: observation.alive)
       targets.identities = chosen.sorted().map { observation.instances[$0].identity }
       targets.unmatched = unmatched
       targets.unreadable = observation.unreadable
@@ -282,11 +284,11 @@ public struct Pipeline {
   }
 
   private func resolve(
-    _ selection: Selection, _ subjects: [SelectionSubject]
-  ) throws(Stop) -> (Set<Int>, [Selector]) {
+    _ selection: Selection, _ subjects: [SelectionSubject], alive: Set<ProcessIdentity>
+  ) throws(Stop) -> (Set<Int>, [Unmatched]) {
     do {
       let (chosen, unmatched) = try selection.resolve(subjects)
-      return (chosen, unmatched)
+      return (chosen, unmatched.map { Unmatched($0, among: subjects, alive: alive) })
     } catch { throw .selector(error) }
   }
 }

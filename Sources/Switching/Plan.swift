@@ -73,8 +73,10 @@ public struct Plan: Hashable, Sendable {
     case .on: true
     case .off, .revert: false
     case .toggle:
-      !instances.filter { $0.obstacle(for: request) == nil && $0.level.debug != nil }
-        .allSatisfy { $0.level.debug == true }
+      // Where none can be switched, every one is still asked to be, and refused.
+      instances.isEmptyOrHasOne(
+        among: { $0.obstacle(for: request) == nil && $0.level.debug != nil },
+        where: { $0.level.debug == false })
     }
   }
 

@@ -4,7 +4,7 @@ import Ledger
 /// What `status` found.
 public struct StatusResult: Sendable {
   public let instances: [Instance]
-  public let unmatched: [Selector]
+  public let unmatched: [Unmatched]
   /// Entries whose process has ended: what runs in its place is at its own level.
   public let restarted: [LedgerEntry]
   public let unreadable: [HostError]
@@ -14,7 +14,7 @@ public struct StatusResult: Sendable {
   public let isRevertArmed: Bool
 
   public init(
-    instances: [Instance], unmatched: [Selector], restarted: [LedgerEntry], unreadable: [HostError],
+    instances: [Instance], unmatched: [Unmatched], restarted: [LedgerEntry], unreadable: [HostError],
     bootID: String, now: HostClock, isRevertArmed: Bool
   ) {
     self.instances = instances
@@ -34,7 +34,7 @@ public struct StatusResult: Sendable {
 public struct RunResult: Sendable {
   public let request: Request
   public var outcomes: [Outcome]
-  public var unmatched: [Selector]
+  public var unmatched: [Unmatched]
   public var restarted: [LedgerEntry]
   public var unreadable: [HostError]
   /// What could not be written after signals had been sent.
@@ -43,7 +43,7 @@ public struct RunResult: Sendable {
   public var isRevertArmed: Bool
 
   public init(
-    request: Request, outcomes: [Outcome], unmatched: [Selector], restarted: [LedgerEntry],
+    request: Request, outcomes: [Outcome], unmatched: [Unmatched], restarted: [LedgerEntry],
     unreadable: [HostError], unrecorded: [LedgerError], now: HostClock, isRevertArmed: Bool
   ) {
     self.request = request

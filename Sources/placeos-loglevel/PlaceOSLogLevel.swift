@@ -27,6 +27,10 @@ struct PlaceOSLogLevel: ParsableCommand {
     ],
     defaultSubcommand: StatusCommand.self)
 
+  static var commandNames: [String] {
+    configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
   static func main() {
     // A closed pipe on standard output is an error of write(2), not the end of half-done work.
     signal(SIGPIPE, SIG_IGN)

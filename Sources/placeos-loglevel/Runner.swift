@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Host
 import Report
 import Switching
 
@@ -44,9 +45,12 @@ enum Runner {
 private final class Progress {
   private let isShown = Console.Stream.error.isTerminal
   private var shown = ""
+  private let startNs = HostClock.now().boottimeNs
+  /// Most switches are over sooner; a line that comes and goes is only a flicker.
+  private static let patienceNs: Int64 = 300_000_000
 
   func show(_ awaited: [Instance]) {
-    guard isShown else { return }
+    guard isShown, HostClock.now().boottimeNs - startNs > Self.patienceNs else { return }
     let names = awaited.prefix(3).map { "\($0.service.name) (pid \($0.identity.pid))" }
     let more = awaited.count > 3 ? " and \(awaited.count - 3) more" : ""
     let line = "waiting for " + names.joined(separator: ", ") + more

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PlaceOS
 import Report
 import Switching
 
@@ -13,6 +14,12 @@ struct StatusCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    // As the default subcommand it gets what was meant to be another's name.
+    if let word = selector.first, Catalogue.placeOS.service(named: word) == nil,
+      let command = Spelling.nearest(to: word, among: PlaceOSLogLevel.commandNames)
+    {
+      throw ValidationError("unknown command '\(word)'; did you mean \(command)?")
+    }
     let selection = Selection.these(try parsed(selector))
     try Invocation.requireRoot()
     let pipeline = Pipeline(machine: common.machine)

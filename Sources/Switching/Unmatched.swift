@@ -1,0 +1,27 @@
+import Host
+
+/// A selector that selects nothing, and what there is instead.
+public struct Unmatched: Hashable, Sendable {
+  public let selector: Selector
+  /// Where the service that it names does run.
+  public let places: [SelectionSubject.Place]
+  /// Whether a process with the pid that it names runs, which then is none of PlaceOS's.
+  public let isForeignProcess: Bool
+
+  /// - Parameters:
+  ///   - subjects: all that could have been selected.
+  ///   - alive: all processes that there are.
+  init(_ selector: Selector, among subjects: [SelectionSubject], alive: Set<ProcessIdentity>) {
+    self.selector = selector
+    switch selector {
+    case .contained(let service, _):
+      let places = Set(subjects.filter { $0.service == service.name }.compactMap(\.place))
+      self.places = places.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) }
+      isForeignProcess = false
+    case .pid(let pid):
+      places = []
+      isForeignProcess = alive.contains { $0.pid == pid }
+    case .service, .driver: (places, isForeignProcess) = ([], false)
+    }
+  }
+}
