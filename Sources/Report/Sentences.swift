@@ -10,10 +10,10 @@ extension Obstacle {
   public var sentence: String {
     switch self {
     case .puma: "Ruby under Puma: SIGUSR1 would restart it"
-    case .noHandler(starting: true): "still starting: it has no handler for SIGUSR1 yet, which would end it"
-    case .noHandler(starting: false): "it has no handler for SIGUSR1, which would end it"
+    case .noHandler(starting: true): "still starting: no handler for SIGUSR1 yet"
+    case .noHandler(starting: false): "no handler for SIGUSR1, which would end it"
     case .ignoresSignal: "it ignores SIGUSR1"
-    case .latchSpent: "its one switch on and off is used up; only a restart arms it again"
+    case .latchSpent: "switched on and off once: only a restart arms it again"
     case .latchWithoutReturn:
       "its way back (SIGUSR2) is used up: once on, only a restart would end debug mode"
     case .unknownHandlers: "its signal handlers fit no version of PlaceOS that is known"
@@ -41,15 +41,14 @@ extension Outcome.Note {
     case .changedProgram: "the process runs another program by now"
     case .ended: "the process has ended"
     case .latchOnce:
-      "this version goes into debug mode and back once; after that only a restart arms it again"
+      "this version switches on and off once, then only a restart arms it again"
     case .comesBackTo(let level, let startedAt):
-      "started at \(startedAt.rawValue); it will come back to \(level.rawValue), "
-        + "and only a restart brings \(startedAt.rawValue) back"
+      "started at \(startedAt.rawValue): will come back to \(level.rawValue), unless restarted"
     case .moduleLoggersKeep: "the process log only: the loggers of its modules keep their level"
-    case .lastSeen(debug: nil, _): "the signal was delivered, and nothing shows whether it worked"
+    case .lastSeen(debug: nil, _): "the signal was delivered; nothing shows whether it worked"
     case .lastSeen(let debug?, let evidence):
       "seen last: \(debug ? "in" : "out of") debug mode (\(evidence.rawValue))"
-    case .deadlineMoved: "the deadline was moved"
+    case .deadlineMoved: "with a new deadline"
     case .host(let error): error.sentence
     case .notSent: "nothing was sent"
     }

@@ -73,11 +73,11 @@ public struct StatusReport {
         notes.append("switched on outside this tool")
       }
       if let level = instance.levelLostByReturning {
-        notes.append("comes back to info, started at \(level.rawValue)")
+        notes.append("started at \(level.rawValue), comes back to info")
       }
     }
     if instance.level.debug == false, instance.wasSwitched, let level = instance.levelLostByReturning {
-      notes.append("started at \(level.rawValue): only a restart brings that back")
+      notes.append("started at \(level.rawValue)")
     }
     if let refusal = instance.level.refusal { notes.append(refusal.sentence) }
     if let problem = instance.container?.unreadable { notes.append(problem.sentence) }
