@@ -4,7 +4,7 @@
 /// could be led to take such words for the service's own; this one gives no answer instead. A key that comes
 /// twice is refused, because readers differ on which of the two counts.
 struct JSONLine {
-  /// The object's values that are strings. Those of other kinds are checked and left out, whatever is in them.
+  /// The object's values that are strings. Those of other kinds are checked, and left out with all in them.
   let strings: [String: String]
 
   /// - Returns: `nil` for anything but one whole object.

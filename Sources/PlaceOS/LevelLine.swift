@@ -1,12 +1,14 @@
 /// One line of a process's own output that tells of a change of its log level.
 ///
 /// ```
-/// level=[I] time=2026-11-22T12:39:44Z program=dispatch source=place_os.log_backend message="default log level changed to Trace"
-/// {"level":"INFO","program":"dispatch","time":"2026-11-22T12:39:44Z","source":"place_os.log_backend","message":"default log level changed to Trace"}
+/// level=[I] time=2026-11-22T12:39:44Z program=dispatch source=place_os.log_backend \
+///   message="default log level changed to Trace"
+/// {"level":"INFO","program":"dispatch","time":"2026-11-22T12:39:44Z","source":"place_os.log_backend",\
+///   "message":"default log level changed to Trace"}
 /// level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="> Log level changed to Trace"
 ///  > Log level changed to Debug
 /// ```
-/// The line must be of that form from its first byte to its last: services log what their clients send, and
+/// (The first two are one line each.) The line must be of that form from its first byte to its last: services log what their clients send, and
 /// in the line format they do so without escapes. The line that follows the first of these, about the
 /// service's own namespaces, does not count: out of debug mode it may say `Debug` as well as `Info`.
 public struct LevelLine: Hashable, Sendable {
@@ -55,7 +57,8 @@ public struct LevelLine: Hashable, Sendable {
 
   private init?(fields line: ArraySlice<UInt8>) {
     var rest = line
-    guard Self.take("level=[I] time=", from: &rest), Self.isTime(Self.takeWord(from: &rest)) else { return nil }
+    guard Self.take("level=[I] time=", from: &rest), Self.isTime(Self.takeWord(from: &rest))
+    else { return nil }
     var program: String?
     if Self.take(" program=", from: &rest) {
       guard let name = String(validating: Self.takeWord(from: &rest), as: UTF8.self), !name.isEmpty
@@ -145,7 +148,8 @@ extension LevelLine {
     return debug
   }
 
-  private func isOf(_ kind: Service.Kind) -> Bool { (kind == .driver) == (origin == .driver) }
+  /// Whether a process of this kind writes such lines.
+  public func isOf(_ kind: Service.Kind) -> Bool { (kind == .driver) == (origin == .driver) }
 
   /// When a line of a service's output was written, as text in the form of RFC 3339, whatever the line says;
   /// `nil` where it does not bear a time in the place in which PlaceOS's loggers put it.

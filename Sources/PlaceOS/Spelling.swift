@@ -2,9 +2,13 @@
 public enum Spelling {
   /// The nearest of `words`; `nil` where none is near enough to be worth a suggestion.
   public static func nearest(to word: String, among words: [String]) -> String? {
-    let ranked = words.map { (word: $0, distance: distance(word, $0)) }
-    guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
-    return best.distance <= max(1, best.word.count / 3) ? best.word : nil
+    let near = words.map { (word: $0, distance: distance(word, $0)) }
+      .filter { $0.distance <= max(1, $0.word.count / 3) }
+    // Of two that are as near, the one that begins as the word does: few people mistype the first letters.
+    func rank(_ candidate: (word: String, distance: Int)) -> (Int, Int) {
+      (candidate.distance, -zip(word, candidate.word).prefix { $0 == $1 }.count)
+    }
+    return near.min { rank($0) < rank($1) }?.word
   }
 
   /// Levenshtein's distance, with the exchange of two neighbours as one step (typing errors).

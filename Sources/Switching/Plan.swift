@@ -70,13 +70,12 @@ public struct Plan: Hashable, Sendable {
   /// `toggle`: if every one that can be switched is in debug mode, all leave it; otherwise the rest enters it.
   private static func direction(of request: Request, _ instances: [Instance]) -> Bool {
     switch request.verb {
-    case .on: true
-    case .off, .revert: false
+    case .on: return true
+    case .off, .revert: return false
     case .toggle:
-      // Where none can be switched, every one is still asked to be, and refused.
-      instances.isEmptyOrHasOne(
-        among: { $0.obstacle(for: request) == nil && $0.level.debug != nil },
-        where: { $0.level.debug == false })
+      let levels = instances.filter { $0.obstacle(for: request) == nil }.compactMap(\.level.debug)
+      // Where none can be switched, none is as asked: "out of debug mode" would be, without being done.
+      return levels.isEmpty || levels.contains(false)
     }
   }
 
@@ -90,6 +89,10 @@ public struct Plan: Hashable, Sendable {
         notes: notes)
     }
     if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
+    let obstacle = instance.obstacle(for: request)
+    let mayStillCome = obstacle == .noHandler(starting: true)
+    // What cannot be flipped is not as asked, wherever the others go.
+    if request.verb == .toggle, let obstacle, !mayStillCome { return step(.refuse, [.obstacle(obstacle)]) }
     if instance.level.debug == wanted {
       guard wanted else {
         // What the ledger says is over: somebody else has switched it back.
@@ -101,10 +104,8 @@ public struct Plan: Hashable, Sendable {
       let moved = deadline != entry.deadlineBoottimeNs
       return step(.leave, deadline: deadline, moved ? [.deadlineMoved] : [])
     }
-    if let obstacle = instance.obstacle(for: request) {
-      let mayStillCome = obstacle == .noHandler(starting: true)
-      return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)])
-    }
+    if let obstacle { return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)]) }
+    if instance.isStopped { return step(.refuse, [.stopped]) }
     guard instance.level.debug != nil, let signal = instance.handling.signal(towards: wanted) else {
       return step(.refuse, [.levelUnknown])
     }
@@ -121,9 +122,7 @@ public struct Plan: Hashable, Sendable {
       return (.fail, instance.isStopped ? [.stopped, .signalPending] : [.signalPending])
     }
     if let ageNs = instance.inFlightAgeNs(now: now) { return (.fail, [.inFlight(ageNs: ageNs)]) }
-    guard instance.obstacle(for: request) == nil else { return nil }
-    if instance.isStopped { return (.refuse, [.stopped]) }
-    if request.isStrict, instance.level.evidence == .assumed {
+    if request.isStrict, instance.level.evidence == .assumed, instance.obstacle(for: request) == nil {
       return (.refuse, [.onlyAssumed])
     }
     return nil
@@ -147,6 +146,7 @@ public struct Plan: Hashable, Sendable {
     guard let debug = instance.level.debug else { return step(.refuse, [.levelUnknown]) }
     guard debug else { return step(.forget(processEnded: false), [.switchedBackOutside]) }
     if let obstacle = instance.obstacle(for: request) { return step(.refuse, [.obstacle(obstacle)]) }
+    if instance.isStopped { return step(.refuse, [.stopped]) }
     guard let signal = instance.handling.signal(towards: false) else {
       return step(.refuse, [.levelUnknown])
     }
