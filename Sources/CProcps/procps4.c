@@ -90,6 +90,16 @@ cprocps_reader *cprocps_reader_open(int *error) {
   return reader;
 }
 
+// The library takes what follows the last newline of a file for a line of its own, though it is empty.
+static char *const *without_empty_end(char **lines) {
+  if (!lines) return NULL;
+  size_t count = 0;
+  while (lines[count]) count++;
+  // The library frees the vector by its first element.
+  if (count > 1 && !*lines[count - 1]) lines[count - 1] = NULL;
+  return lines;
+}
+
 int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detail) {
   unsigned wanted = (unsigned)pid;
   errno = 0;
@@ -102,7 +112,7 @@ int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detai
   detail->state = (char)PIDS_VAL(DETAIL_STATE, s_ch, stack, info);
   detail->comm = PIDS_VAL(DETAIL_COMM, str, stack, info);
   detail->arguments = PIDS_VAL(DETAIL_ARGUMENTS, strv, stack, info);
-  detail->cgroups = PIDS_VAL(DETAIL_CGROUPS, strv, stack, info);
+  detail->cgroups = without_empty_end(PIDS_VAL(DETAIL_CGROUPS, strv, stack, info));
   detail->caught = PIDS_VAL(DETAIL_CAUGHT, str, stack, info);
   detail->ignored = PIDS_VAL(DETAIL_IGNORED, str, stack, info);
   detail->pending = PIDS_VAL(DETAIL_PENDING, str, stack, info);

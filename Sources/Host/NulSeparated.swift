@@ -16,9 +16,10 @@ public struct NulSeparated: Hashable, Sendable {
   public var environment: [String: String] {
     var variables: [String: String] = [:]
     for word in words {
-      guard let equals = word.firstIndex(of: "=") else { continue }
+      // By bytes: a combining letter at the start of a value would be one character with the sign.
+      guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let name = String(word[..<equals])
-      if variables[name] == nil { variables[name] = String(word[word.index(after: equals)...]) }
+      if variables[name] == nil { variables[name] = String(word[word.utf8.index(after: equals)...]) }
     }
     return variables
   }

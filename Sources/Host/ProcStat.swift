@@ -22,8 +22,9 @@ public struct ProcStat: Hashable, Sendable {
     }
     let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
     guard let state = fields.first, state.count == 1 else { throw ParseError("no state") }
-    // The field behind the name is the third of the manual page's list; the start time is the 22nd.
-    guard fields.count > 19, let start = UInt64(ascii: fields[19]) else {
+    // The field behind the name is the third of the manual page's list; the start time is the 22nd. One must
+    // follow it: of a line that was cut off, it could be the beginning of a number.
+    guard fields.count > 20, let start = UInt64(ascii: fields[19]) else {
       throw ParseError("no start time")
     }
     self.pid = pid

@@ -21,8 +21,8 @@ public struct ProcessHandle: ~Copyable {
     let raw = clinux_pidfd_open(identity.pid)
     guard raw >= 0 else {
       let code = Errno(rawValue: errno)
-      // EINVAL: the pid is that of a thread, not of a process.
-      if code == .noSuchProcess || code == .invalidArgument { return nil }
+      // EINVAL, and from Linux 6.15 on ENOENT: the pid is that of a thread, not of a process.
+      if code == .noSuchProcess || code == .invalidArgument || code == .noSuchFileOrDirectory { return nil }
       throw .process(pid: identity.pid, call: "pidfd_open", code)
     }
     let pidfd = FileDescriptor(rawValue: raw)

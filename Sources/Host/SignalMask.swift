@@ -4,9 +4,9 @@ public struct SignalMask: Hashable, Sendable {
 
   public init(bits: UInt64) { self.bits = bits }
 
-  /// `0000000020810640`
+  /// `0000000020810640`: all of the digits, for fewer are the beginning of another number.
   public init(parsing bytes: some Collection<UInt8>) throws(ParseError) {
-    guard (1...16).contains(bytes.count) else { throw ParseError("no signal mask") }
+    guard bytes.count == 16 else { throw ParseError("no signal mask") }
     var bits: UInt64 = 0
     for byte in bytes {
       guard let digit = byte.hexadecimalValue else { throw ParseError("no signal mask") }

@@ -91,8 +91,10 @@ public struct Plan: Hashable, Sendable {
     if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
     let obstacle = instance.obstacle(for: request)
     let mayStillCome = obstacle == .noHandler(starting: true)
-    // What cannot be flipped is not as asked, wherever the others go.
-    if request.verb == .toggle, let obstacle, !mayStillCome { return step(.refuse, [.obstacle(obstacle)]) }
+    // What cannot be flipped is not as asked, wherever the others go; what is still starting may go with them.
+    if request.verb == .toggle, let obstacle, !mayStillCome || instance.level.debug != false {
+      return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)])
+    }
     if instance.level.debug == wanted {
       guard wanted else {
         // What the ledger says is over: somebody else has switched it back.

@@ -11,7 +11,8 @@
 /// A walk over the process table. Not thread-safe; one walk at a time for each table.
 typedef struct cprocps_table cprocps_table;
 
-/// One process of the table. `comm` lives until the next call on the same table.
+/// One process of the table. `comm` lives until the next call on the same table. It is for showing: the library
+/// may put other bytes in the place of control characters and of what is no text.
 typedef struct {
   pid_t pid;
   uint64_t start_ticks;  ///< clock ticks after boot, proc_pid_stat(5) field 22
