@@ -51,7 +51,9 @@ public struct RunReport {
   }
 
   private var turnedOn: [Outcome] {
-    result.outcomes.filter { $0.after == true && ($0.kind == .switched || $0.kind == .unconfirmed) }
+    result.outcomes.filter {
+      $0.before != true && $0.after == true && ($0.kind == .switched || $0.kind == .unconfirmed)
+    }
   }
 
   private func table(_ outcomes: [Outcome], _ style: Style) -> String {

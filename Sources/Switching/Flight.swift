@@ -170,10 +170,13 @@ extension Plan.Step {
     isAsAsked: Bool
   ) -> Outcome {
     let isUntouched = kind == .refused || kind == .failed
+    // Sent on its way out of debug mode and still in it: the deadline that it had holds on.
+    let isStillOn = if case .send(_, towards: false) = action { after == true } else { false }
+    let deadline = isStillOn ? instance?.entry?.deadlineBoottimeNs : deadlineBoottimeNs
     return Outcome(
       target: target, before: before, after: isUntouched ? before : after, kind: kind,
       evidence: evidence ?? self.evidence,
-      deadlineBoottimeNs: isUntouched || kind == .vanished ? nil : deadlineBoottimeNs,
+      deadlineBoottimeNs: isUntouched || kind == .vanished ? nil : deadline,
       notes: notes, isAsAsked: isAsAsked)
   }
 }

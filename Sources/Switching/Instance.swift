@@ -68,6 +68,9 @@ public enum Evidence: String, Sendable, CaseIterable {
   case ledger
   /// Nothing: never touched, as far as anyone can tell.
   case assumed
+
+  /// Whether the process itself shows it.
+  public var isOfProcess: Bool { self == .memory || self == .signals || self == .log }
 }
 
 /// Whether a process is in debug mode, and how that is known.

@@ -110,6 +110,9 @@ extension LevelReading {
   init(_ sight: LevelProbe.Sight, entry: LedgerEntry?) {
     if let debug = sight.debug, let evidence = sight.evidence {
       self.init(debug: debug, evidence: evidence, refusal: sight.refusal)
+    } else if sight.handling.obstacle == .latchSpent, entry?.wasSeenToSwitchOn == true {
+      // Its way back was open when it was seen in debug mode, and is used up now: it went that way.
+      self.init(debug: false, evidence: .signals, refusal: sight.refusal)
     } else if let entry {
       // A writer that was ended between intent and outcome leaves nobody who knows whether it sent.
       let isKnown = entry.lastSignal?.progress != .intended
@@ -123,6 +126,11 @@ extension LevelReading {
 
   /// Of what no signal can switch.
   static let unknown = LevelReading(debug: nil, evidence: .assumed)
+}
+
+extension LedgerEntry {
+  /// Whether this tool's last signal brought it into debug mode, and was seen to do so.
+  fileprivate var wasSeenToSwitchOn: Bool { lastSignal.map { $0.wanted && $0.progress == .confirmed } ?? false }
 }
 
 extension LevelProbe.Sight {

@@ -97,9 +97,9 @@ public struct Plan: Hashable, Sendable {
     }
     if instance.level.debug == wanted {
       guard wanted else {
-        // What the ledger says is over: somebody else has switched it back.
-        return instance.entry?.debug == true
-          ? step(.forget(processEnded: false), [.switchedBackOutside]) : step(.leave)
+        // What the ledger says is over.
+        guard let entry = instance.entry, entry.debug else { return step(.leave) }
+        return step(.forget(processEnded: false), entry.notesOfReturn)
       }
       guard instance.isOurs, let entry = instance.entry else { return step(.leave, [.switchedOutside]) }
       let deadline = request.deadline.moving(entry.deadlineBoottimeNs, now: now)
@@ -146,7 +146,7 @@ public struct Plan: Hashable, Sendable {
     }
     if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
     guard let debug = instance.level.debug else { return step(.refuse, [.levelUnknown]) }
-    guard debug else { return step(.forget(processEnded: false), [.switchedBackOutside]) }
+    guard debug else { return step(.forget(processEnded: false), entry.notesOfReturn) }
     if let obstacle = instance.obstacle(for: request) { return step(.refuse, [.obstacle(obstacle)]) }
     if instance.isStopped { return step(.refuse, [.stopped]) }
     guard let signal = instance.handling.signal(towards: false) else {
@@ -189,7 +189,7 @@ extension Instance {
   /// first signal, so one counts as in flight until it is seen to have worked or is too old to be late.
   func inFlightAgeNs(now: HostClock) -> Int64? {
     guard let sent = entry?.lastSignal, sent.progress != .confirmed, level.debug != sent.wanted,
-      level.evidence == .memory || level.evidence == .signals || level.evidence == .log
+      level.evidence.isOfProcess
     else { return nil }
     let age = now.boottimeNs - sent.atBoottimeNs
     return age < Self.longestFlightNs ? max(0, age) : nil
@@ -218,6 +218,10 @@ extension Request.Deadline {
 }
 
 extension LedgerEntry {
+  /// What to say of a process that is out of debug mode, though this entry has it in: somebody else has
+  /// switched it back, unless this tool did and was not told in time.
+  var notesOfReturn: [Outcome.Note] { lastSignal?.wanted == false ? [] : [.switchedBackOutside] }
+
   /// Whether a `revert` is about this entry.
   func isDue(_ request: Request, now: HostClock) -> Bool {
     guard debug else { return false }

@@ -181,18 +181,19 @@ extension Plan.Step {
   fileprivate func settle(in state: inout LedgerState) {
     guard var entry = state[target.identity] else { return }
     switch action {
-    case .leave where entry.debug && before == true:
-      guard entry.deadlineBoottimeNs != deadlineBoottimeNs else { return }
-      entry.deadlineBoottimeNs = deadlineBoottimeNs
-      state.upsert(entry)
-    case .forget(processEnded: true): state.remove(target.identity)
+    case .leave where entry.debug && before == true: entry.deadlineBoottimeNs = deadlineBoottimeNs
     case .forget(processEnded: false):
       // Kept while the process lives, so that it is known to have been switched before.
       entry.debug = false
       entry.deadlineBoottimeNs = nil
-      state.upsert(entry)
+    case .forget(processEnded: true):
+      state.remove(target.identity)
+      return
     case .send, .leave, .refuse, .fail: return
     }
+    // A signal that was acted upon late is in flight no more: what happens from here on is somebody else's.
+    if entry.lastSignal?.wanted == before, evidence.isOfProcess { entry.lastSignal?.progress = .confirmed }
+    if entry != state[target.identity] { state.upsert(entry) }
   }
 }
 
