@@ -29,6 +29,7 @@ static enum pids_item detail_items[DETAIL_ITEMS] = {
 
 struct cprocps_table {
   struct pids_info *info;
+  int has_found;  // whether the walk has come upon any process
 };
 struct cprocps_reader {
   struct pids_info *info;
@@ -50,6 +51,7 @@ cprocps_table *cprocps_table_open(int *error) {
     *error = ENOMEM;
     return NULL;
   }
+  table->has_found = 0;
   table->info = open_info(table_items, TABLE_ITEMS, error);
   if (!table->info) {
     free(table);
@@ -59,10 +61,17 @@ cprocps_table *cprocps_table_open(int *error) {
 }
 
 int cprocps_table_next(cprocps_table *table, cprocps_process *process) {
-  // procps_pids_get(3) returns NULL both at the end (errno 0 or ENOENT) and on failure.
   errno = 0;
   struct pids_stack *stack = procps_pids_get(table->info, PIDS_FETCH_TASKS_ONLY);
-  if (!stack) return errno == 0 || errno == ENOENT ? 0 : -1;
+  if (!stack) {
+    // procps_pids_get(3) returns NULL both at the end and on failure. At the end errno may be what the last
+    // processes left behind that it passed over: they ended meanwhile, or may not be looked at (hidepid).
+    // A walk that found nothing, not even its own process, is no end.
+    if (!table->has_found && errno == 0) errno = ESRCH;
+    int is_passed_over = errno == ENOENT || errno == ESRCH || errno == EPERM || errno == EACCES;
+    return table->has_found && (errno == 0 || is_passed_over) ? 0 : -1;
+  }
+  table->has_found = 1;
   process->pid = PIDS_VAL(TABLE_PID, s_int, stack, info);
   process->start_ticks = PIDS_VAL(TABLE_START_TICKS, ull_int, stack, info);
   process->state = (char)PIDS_VAL(TABLE_STATE, s_ch, stack, info);
