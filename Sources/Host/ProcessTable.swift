@@ -28,10 +28,18 @@ public protocol ProcessTable: Sendable {
 }
 
 extension ProcessTable {
-  /// What the link `/proc/PID/exe` says, as it stands; `nil` for a process without an executable, one that is
-  /// gone, and one that may not be looked at.
-  public func executableLink(of pid: Int32) -> String? {
-    try? FilePath(proc.appending("\(pid)/exe").string).readingLink()
+  /// What the link `/proc/PID/exe` says, as it stands; `nil` for a process without an executable, and for one
+  /// that is gone.
+  ///
+  /// - Throws: `HostError.unreadable` for one that may not be looked at.
+  public func executableLink(of pid: Int32) throws(HostError) -> String? {
+    let path = proc.appending("\(pid)/exe")
+    do {
+      return try path.readingLink()
+    } catch {
+      if error == .noSuchFileOrDirectory || error == .noSuchProcess { return nil }
+      throw .unreadable(path: path, error)
+    }
   }
 
   /// The id of this boot, `/proc/sys/kernel/random/boot_id`; proc_sys_kernel(5).

@@ -18,7 +18,8 @@ final class Flight {
   let wanted: Bool
   private(set) var progress = Progress.held
   private let handle: ProcessHandle
-  private let probe: LevelProbe
+  private let clock: @Sendable () -> HostClock
+  private var probe: LevelProbe
 
   /// A signal to a process comes no sooner than this after the one before: of two with less between them
   /// one was seen to get lost.
@@ -29,8 +30,9 @@ final class Flight {
   /// - Throws: `Lost` with the outcome where the process cannot be held any more.
   init(
     _ step: Plan.Step, _ instance: Instance, _ signal: SwitchSignal, towards wanted: Bool,
-    observer: inout Observer
+    observer: inout Observer, clock: @escaping @Sendable () -> HostClock
   ) throws(Lost) {
+    self.clock = clock
     self.step = step
     self.instance = instance
     self.signal = signal
@@ -39,7 +41,8 @@ final class Flight {
       guard let handle = try ProcessHandle.open(instance.identity, proc: observer.table.proc) else {
         throw Lost(outcome: step.outcome(.vanished, [.ended], isAsAsked: !wanted))
       }
-      probe = try LevelProbe(handle.directory, cache: &observer.symbolCache)
+      probe = try observer.probe(
+        handle.directory, instance.identity, instance.service, instance.container, now: clock())
       self.handle = handle
     } catch let lost as Lost {
       throw lost
@@ -57,7 +60,7 @@ final class Flight {
   struct Lost: Error { let outcome: Outcome }
 
   /// The last look, and the signal. Sends once at most, whatever comes of it.
-  func send(clock: () -> HostClock) {
+  func send() {
     guard case .held = progress else { return }
     do {
       if let outcome = try reasonNotToSend() {
@@ -73,7 +76,7 @@ final class Flight {
   }
 
   /// Waits out the gap to the last signal that this process got.
-  func waitForGap(clock: () -> HostClock) {
+  func waitForGap() {
     guard let last = instance.entry?.lastSignal else { return }
     let restNs = last.atBoottimeNs + Self.signalGapNs - clock().boottimeNs
     if restNs > 0 { Pause.sleep(ns: min(restNs, Self.signalGapNs)) }
@@ -108,7 +111,8 @@ final class Flight {
   }
 
   private func look() throws(HostError) -> LevelProbe.Sight {
-    try probe.look(at: handle.directory, kind: instance.service.kind, isYoung: false)
+    try probe.look(
+      at: handle.directory, kind: instance.service.kind, isYoung: false, now: clock())
   }
 
   /// One look at a process that got its signal.
@@ -141,7 +145,7 @@ final class Flight {
             .unconfirmed, [.lastSeen(debug: debug, evidence: evidence)], after: debug,
             evidence: evidence, isAsAsked: false)
         }
-      } else if isLast || !sight.masks.hasSwitchSignalPending {
+      } else if isLast || (!probe.canTell && !sight.masks.hasSwitchSignalPending) {
         // Delivered, and nothing of this process can be read back: waiting longer shows no more.
         settle(
           .unconfirmed, [.lastSeen(debug: nil, evidence: .ledger)], after: wanted, evidence: .ledger,

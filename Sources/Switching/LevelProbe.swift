@@ -2,7 +2,7 @@ import Glibc
 import Host
 import PlaceOS
 
-/// The one place where ways of reading the level from a process plug in: its memory, then its signals.
+/// The one place where ways of reading the level from a process plug in: its memory, its signals, its log.
 ///
 /// Taken once for a process, it can be asked again and again while a switch is awaited.
 public struct LevelProbe: Sendable {
@@ -13,15 +13,16 @@ public struct LevelProbe: Sendable {
   /// Why the process's memory could not be read.
   public let refusal: HostError?
   private let memory: TraceFlagReader?
+  private var log: LoggedLevel?
 
   /// What was seen at one moment.
   public struct Sight: Sendable {
     public let handling: Handling
     public let masks: SignalMasks
     public let state: UInt8
-    /// Whether it is in debug mode; `nil` where neither memory nor signals tell.
+    /// Whether it is in debug mode; `nil` where nothing of the process tells.
     public let debug: Bool?
-    /// `.memory` or `.signals`; `nil` where neither tells.
+    /// `.memory`, `.signals` or `.log`; `nil` where none tells.
     public let evidence: Evidence?
     public let refusal: HostError?
   }
@@ -46,9 +47,15 @@ public struct LevelProbe: Sendable {
     }
   }
 
+  /// Whether the level may be told from the process at all, once it is asked for.
+  public var canTell: Bool { log != nil || (memory?.executable.traceFlag != nil && refusal == nil) }
+
+  /// Reads the log as well, where memory and signals do not tell.
+  public mutating func follow(_ log: LoggedLevel?) { self.log = log }
+
   /// Looks at the process now.
-  public func look(
-    at process: borrowing ProcessDirectory, kind: Service.Kind, isYoung: Bool
+  public mutating func look(
+    at process: borrowing ProcessDirectory, kind: Service.Kind, isYoung: Bool, now: HostClock
   ) throws(HostError) -> Sight {
     var status = try process.status()
     var handling = judge(status, kind, isYoung)
@@ -70,9 +77,20 @@ public struct LevelProbe: Sendable {
         refusal = error
       }
     }
+    var debug = handling.debug
+    var evidence: Evidence? = debug == nil ? nil : .signals
+    if debug == nil, log != nil {
+      do {
+        debug = try log?.debug(of: process, nowNs: now.wallNs)
+        if debug != nil { evidence = .log }
+      } catch {
+        if error.isProcessGone { throw error }
+        refusal = refusal ?? error
+      }
+    }
     return Sight(
-      handling: handling, masks: status.masks, state: status.state, debug: handling.debug,
-      evidence: handling.debug == nil ? nil : .signals, refusal: refusal)
+      handling: handling, masks: status.masks, state: status.state, debug: debug, evidence: evidence,
+      refusal: refusal)
   }
 
   private func judge(_ status: ProcStatus, _ kind: Service.Kind, _ isYoung: Bool) -> Handling {

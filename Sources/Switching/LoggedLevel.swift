@@ -14,6 +14,38 @@ public enum LogWriter: Hashable, Sendable {
   case named(String)
 }
 
+extension LogWriter {
+  /// Which lines are an instance's own, given all that run; `nil` where no line can be told to be.
+  ///
+  /// Workers write alike to one log. Drivers write to the log of the core (or edge) that started them.
+  init?(of instance: Instance, among instances: [Instance]) {
+    let sharing = instances.filter { $0.identity != instance.identity && $0.sharesLog(with: instance) }
+    if sharing.isEmpty {
+      self = .only
+    } else {
+      guard !sharing.contains(where: { $0.programName == instance.programName }) else { return nil }
+      self = .named(instance.programName)
+    }
+  }
+}
+
+extension Instance {
+  /// What a program calls itself in its log.
+  fileprivate var programName: String {
+    service.kind == .driver
+      ? SelectionSubject.driverName(ofExecutable: executable.path)
+      : String(executable.path.split(separator: "/").last ?? "")
+  }
+
+  /// Whether two processes may write to the same log: those of one container do, and of processes outside of any
+  /// container those that are parent and child may.
+  fileprivate func sharesLog(with other: Instance) -> Bool {
+    if let container { return container.id == other.container?.id }
+    return other.container == nil
+      && (executable == other.executable || service.kind == .driver || other.service.kind == .driver)
+  }
+}
+
 /// The level of a process by its own last words about it, for executables whose memory cannot be read.
 public struct LoggedLevel: Sendable {
   private let kind: Service.Kind

@@ -2,6 +2,7 @@ import Glibc
 import Host
 import Ledger
 import PlaceOS
+import SystemPackage
 
 /// What was seen of this machine at one moment.
 public struct Observation: Sendable {
@@ -21,18 +22,21 @@ public struct Observer {
   /// Where trace flags were found; what is learnt here makes the next run faster.
   public var symbolCache: SymbolCache
   private var containers: ContainerResolver
+  private let root: FilePath
+  /// Which lines of a log are a process's own, for those whose log is to be read.
+  private var writers: [ProcessIdentity: LogWriter] = [:]
 
   /// How long a process may take to install its handler, nanoseconds; older ones will not do so any more.
   private static let startUpNs: Int64 = 60_000_000_000
   private static let nsPerTick = 1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))
 
   public init(
-    table: any ProcessTable, catalogue: Catalogue, containers: ContainerResolver,
-    symbolCache: SymbolCache
+    table: any ProcessTable, catalogue: Catalogue, root: FilePath, symbolCache: SymbolCache
   ) throws(HostError) {
     self.table = table
     self.catalogue = catalogue
-    self.containers = containers
+    self.root = root
+    containers = ContainerResolver(root: root)
     self.symbolCache = symbolCache
     bootID = try table.bootID()
   }
@@ -43,18 +47,65 @@ public struct Observer {
     for row in try table.rows() {
       let identity = ProcessIdentity(bootID: bootID, pid: row.pid, startTicks: row.startTicks)
       observation.alive.insert(identity)
-      guard !row.isZombie, let link = table.executableLink(of: row.pid),
-        catalogue.mayBePlaceOS(executable: ExecutableFile(link: link, root: "/", status: nil).path)
-      else { continue }
+      guard !row.isZombie else { continue }
       do {
-        guard let instance = try instance(identity, entry: state?[identity], now: now) else { continue }
+        guard try mayBePlaceOS(row.pid),
+          let instance = try instance(identity, entry: state?[identity], now: now)
+        else { continue }
         observation.instances.append(instance)
       } catch {
         if !error.isProcessGone { observation.unreadable.append(error) }
       }
     }
+    try readLogs(&observation, state, now)
     observation.instances.sort { $0.sortKey < $1.sortKey }
     return observation
+  }
+
+  /// Looks again at those whose memory and signals do not tell their level, and now at their logs as well: only
+  /// now is it known who else writes to those.
+  private mutating func readLogs(
+    _ observation: inout Observation, _ state: LedgerState?, _ now: HostClock
+  ) throws(HostError) {
+    for index in observation.instances.indices {
+      let instance = observation.instances[index]
+      guard !instance.level.evidence.isOfProcess, instance.handling.dialect != .none,
+        let writer = LogWriter(of: instance, among: observation.instances)
+      else { continue }
+      writers[instance.identity] = writer
+      do {
+        let again = try self.instance(instance.identity, entry: state?[instance.identity], now: now)
+        if let again { observation.instances[index] = again }
+      } catch {
+        if !error.isProcessGone { observation.unreadable.append(error) }
+      }
+    }
+  }
+
+  /// What reads the level of a process, from all of its sources.
+  mutating func probe(
+    _ process: borrowing ProcessDirectory, _ identity: ProcessIdentity, _ service: Service,
+    _ container: Container?, now: HostClock
+  ) throws(HostError) -> LevelProbe {
+    var probe = try LevelProbe(process, cache: &symbolCache)
+    try followLog(&probe, process, identity, service, container, now)
+    return probe
+  }
+
+  private func followLog(
+    _ probe: inout LevelProbe, _ process: borrowing ProcessDirectory, _ identity: ProcessIdentity,
+    _ service: Service, _ container: Container?, _ now: HostClock
+  ) throws(HostError) {
+    if let writer = writers[identity] {
+      probe.follow(
+        try LoggedLevel(
+          process, kind: service.kind, container: container, writer: writer,
+          startedWallNs: now.wallNs(atBoottimeNs: Self.startedNs(identity)), root: root))
+    }
+  }
+
+  private static func startedNs(_ identity: ProcessIdentity) -> Int64 {
+    Int64(clamping: identity.startTicks) &* nsPerTick
   }
 
   /// Looks at one process; `nil` if it is gone or is no process of PlaceOS's.
@@ -68,7 +119,7 @@ public struct Observer {
     else { return nil }
     let arguments = try process.arguments()
     let container = try container(of: identity.pid, detail)
-    let probe = try LevelProbe(process, cache: &symbolCache)
+    var probe = try LevelProbe(process, cache: &symbolCache)
     let facts = ProcessFacts(
       executable: executable.path, arguments: arguments, comm: detail.comm,
       container: container.map(ProcessFacts.ContainerFacts.init),
@@ -76,9 +127,10 @@ public struct Observer {
     let recognition = catalogue.recognise(facts)
     guard let service = recognition.workingService else { return nil }
 
-    let startedNs = Int64(clamping: identity.startTicks) &* Self.nsPerTick
+    let startedNs = Self.startedNs(identity)
+    try followLog(&probe, process, identity, service, container, now)
     let sight = try probe.look(
-      at: process, kind: service.kind, isYoung: now.boottimeNs - startedNs < Self.startUpNs)
+      at: process, kind: service.kind, isYoung: now.boottimeNs - startedNs < Self.startUpNs, now: now)
     let isPuma = recognition == .puma(service)
     return Instance(
       identity: identity, service: service, executable: executable, arguments: arguments,
@@ -90,6 +142,21 @@ public struct Observer {
       // A right that is missing here costs a word in the report, nothing else.
       startLevel: (try? process.environment()).map { .start(of: service.kind, environment: $0) },
       entry: entry)
+  }
+
+  /// The first look, which most processes do not pass.
+  private func mayBePlaceOS(_ pid: Int32) throws(HostError) -> Bool {
+    do {
+      guard let link = try table.executableLink(of: pid) else { return false }
+      return catalogue.mayBePlaceOS(
+        executable: ExecutableFile(link: link, root: "/", status: nil).path)
+    } catch {
+      // A process that may not be looked at is not absent. Its name says whether it is worth a word, and no more.
+      guard error.isForbidden, let process = try ProcessDirectory.open(pid: pid, proc: table.proc),
+        catalogue.mayBePlaceOS(comm: String(decoding: try process.stat().comm, as: UTF8.self))
+      else { return false }
+      throw error
+    }
   }
 
   private mutating func container(

@@ -110,6 +110,7 @@ public struct Pipeline {
   private func targets(
     of request: Request, _ observer: inout Observer, _ directory: StateDirectory?
   ) throws(Stop) -> Targets {
+    let now = machine.clock()
     let state = try readState(directory, observer.bootID)
     var targets = Targets()
     if request.verb == .revert {
@@ -118,8 +119,12 @@ public struct Pipeline {
         request.selection, entries.map(SelectionSubject.init), alive: [])
       targets.identities = chosen.sorted().map { entries[$0].identity }
       targets.unmatched = unmatched
+      if chosen.contains(where: { entries[$0].isDue(request, now: now) && !observer.canTell(entries[$0], now) }) {
+        // Their logs may tell; who else writes to these shows only in a scan.
+        targets.unreadable = try observe(&observer, state, now).unreadable
+      }
     } else {
-      let observation = try observe(&observer, state, machine.clock())
+      let observation = try observe(&observer, state, now)
       let (chosen, unmatched) = try resolve(
         request.selection, observation.instances.map(SelectionSubject.init), alive: observation.alive)
       targets.identities = chosen.sorted().map { observation.instances[$0].identity }
@@ -262,8 +267,7 @@ public struct Pipeline {
     let cache = directory?.readSymbols(limitBytes: SymbolCache.sizeLimitBytes)
     do {
       return try Observer(
-        table: machine.table, catalogue: catalogue, containers: ContainerResolver(root: machine.root),
-        symbolCache: SymbolCache(parsing: cache ?? []))
+        table: machine.table, catalogue: catalogue, root: machine.root, symbolCache: SymbolCache(parsing: cache ?? []))
     } catch { throw .host(error) }
   }
 
@@ -303,6 +307,12 @@ extension Instance {
 }
 
 extension Observer {
+  /// Whether memory or signals tell the level of an entry's process; also where there is none any more.
+  fileprivate mutating func canTell(_ entry: LedgerEntry, _ now: HostClock) -> Bool {
+    guard let instance = try? instance(entry.identity, entry: entry, now: now) else { return true }
+    return instance.level.evidence.isOfProcess
+  }
+
   /// Whether the very process still lives.
   func isAlive(_ identity: ProcessIdentity) throws(HostError) -> Bool {
     guard identity.bootID == bootID else { return false }

@@ -45,7 +45,11 @@ struct Switcher {
       }
       do {
         flights.append(
-          (index, try Flight(step, instance, signal, towards: wanted, observer: &observer)))
+          (
+            index,
+            try Flight(
+              step, instance, signal, towards: wanted, observer: &observer, clock: clock)
+          ))
       } catch {
         outcomes[index] = error.outcome
       }
@@ -60,8 +64,8 @@ struct Switcher {
     }
 
     for (_, flight) in flights {
-      flight.waitForGap(clock: clock)
-      flight.send(clock: clock)
+      flight.waitForGap()
+      flight.send()
     }
     confirm(flights.map(\.flight))
 
