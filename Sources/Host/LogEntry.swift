@@ -86,9 +86,10 @@ struct LogEntry {
     switch format {
     case .plain: text = Array(line)
     case .docker:
-      struct Line: Decodable { let log: String }
-      guard let decoded = try? RuntimeJSON.decode(Line.self, from: Array(line)) else { return nil }
-      text = Array(decoded.log.utf8)
+      guard line.hasBytes("{\"log\":\"", at: 0), let end = line.offset(of: "\",\"stream\":\"std"), end >= 8,
+        let decoded = unescaped(UnsafeRawBufferPointer(rebasing: line[8..<end]))
+      else { return nil }
+      text = decoded
       if text.last == 0x0A { text.removeLast() }
     case .cri:
       guard let time = line.firstIndex(of: 0x20), line.count > time + 8,
@@ -98,6 +99,44 @@ struct LogEntry {
     }
     // A terminal (docker run -t) ends its lines with both.
     if text.last == 0x0D { text.removeLast() }
+    return text
+  }
+
+  /// What a JSON string says. Written here because a client can see to it that this is done for many lines:
+  /// a tenth of the time that the library's decoder takes.
+  private static func unescaped(_ string: UnsafeRawBufferPointer) -> [UInt8]? {
+    var text: [UInt8] = []
+    text.reserveCapacity(string.count)
+    var rest = string.makeIterator()
+    func codeUnit() -> UInt32? {
+      var unit: UInt32 = 0
+      for _ in 0..<4 {
+        guard let digit = rest.next()?.hexadecimalValue else { return nil }
+        unit = unit << 4 | UInt32(digit)
+      }
+      return unit
+    }
+    while let byte = rest.next() {
+      guard byte == UInt8(ascii: "\\") else {
+        text.append(byte)
+        continue
+      }
+      switch rest.next() {
+      case UInt8(ascii: "n"): text.append(0x0A)
+      case UInt8(ascii: "r"): text.append(0x0D)
+      case UInt8(ascii: "t"): text.append(0x09)
+      case UInt8(ascii: "b"): text.append(0x08)
+      case UInt8(ascii: "f"): text.append(0x0C)
+      case UInt8(ascii: "u"):
+        // Docker writes what is beyond the basic plane as it is, never as two halves.
+        guard let unit = codeUnit(), let scalar = Unicode.Scalar(unit) else { return nil }
+        text += UTF8.encode(scalar)!
+      case let other?
+      where other == UInt8(ascii: "\"") || other == UInt8(ascii: "\\") || other == UInt8(ascii: "/"):
+        text.append(other)
+      default: return nil
+      }
+    }
     return text
   }
 }
@@ -129,7 +168,7 @@ extension UnsafeRawBufferPointer {
   func offset(ofLast word: StaticString) -> Int? {
     var offset = count - word.utf8CodeUnitCount
     while offset >= 0 {
-      if hasBytes(word, at: offset) { return offset }
+      if self[offset] == word.utf8Start[0], hasBytes(word, at: offset) { return offset }
       offset -= 1
     }
     return nil

@@ -12,41 +12,55 @@ public struct LogTime: Hashable, Sendable {
 
   /// - Returns: `nil` for anything else, and for years before 1970 or after 2199.
   public init?(parsing bytes: UnsafeRawBufferPointer) {
-    var rest = bytes[...]
-    func digits(_ count: Int, _ range: ClosedRange<Int64>) -> Int64? {
-      guard rest.count >= count, let value = Int64(ascii: rest.prefix(count)), range.contains(value)
-      else { return nil }
-      rest = rest.dropFirst(count)
-      return value
-    }
-    func take(_ scalar: Unicode.Scalar) -> Bool {
-      guard rest.first == UInt8(ascii: scalar) else { return false }
-      rest = rest.dropFirst()
-      return true
-    }
-    guard let year = digits(4, 1970...2199), take("-"), let month = digits(2, 1...12), take("-"),
-      let day = digits(2, 1...31), take("T"), let hour = digits(2, 0...23), take(":"),
-      let minute = digits(2, 0...59), take(":"), let second = digits(2, 0...60)
+    // Every line of a log comes through here.
+    guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+      bytes[10] == UInt8(ascii: "T"), bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
+      let year = Self.number(bytes, 0, 4), (1970...2199).contains(year),
+      let month = Self.number(bytes, 5, 2), (1...12).contains(month),
+      let day = Self.number(bytes, 8, 2), (1...31).contains(day),
+      let hour = Self.number(bytes, 11, 2), hour <= 23,
+      let minute = Self.number(bytes, 14, 2), minute <= 59,
+      let second = Self.number(bytes, 17, 2), second <= 60
     else { return nil }
+    var offset = 19
     var (fraction, step): (Int64, Int64) = (0, 1_000_000_000)
-    if take(".") {
-      let part = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-      guard let value = Int64(ascii: part), part.count <= 9 else { return nil }
-      for _ in 0..<part.count { step /= 10 }
-      fraction = value * step
-      rest = rest.dropFirst(part.count)
+    if bytes[offset] == UInt8(ascii: ".") {
+      offset += 1
+      while offset < bytes.count, let digit = Self.number(bytes, offset, 1) {
+        guard step > 1 else { return nil }
+        step /= 10
+        fraction += digit * step
+        offset += 1
+      }
+      guard step < 1_000_000_000 else { return nil }
     }
+    guard offset < bytes.count else { return nil }
     var offsetMinutes: Int64 = 0
-    if !take("Z") {
-      let isEast = take("+")
-      guard isEast || take("-"), let hours = digits(2, 0...23), take(":"), let minutes = digits(2, 0...59)
+    switch bytes[offset] {
+    case UInt8(ascii: "Z"):
+      guard offset == bytes.count - 1 else { return nil }
+    case UInt8(ascii: "+"), UInt8(ascii: "-"):
+      guard offset == bytes.count - 6, bytes[offset + 3] == UInt8(ascii: ":"),
+        let hours = Self.number(bytes, offset + 1, 2), hours <= 23,
+        let minutes = Self.number(bytes, offset + 4, 2), minutes <= 59
       else { return nil }
-      offsetMinutes = (hours * 60 + minutes) * (isEast ? 1 : -1)
+      offsetMinutes = (hours * 60 + minutes) * (bytes[offset] == UInt8(ascii: "+") ? 1 : -1)
+    default: return nil
     }
-    guard rest.isEmpty else { return nil }
     let days = Self.days(year, month, day)
     let seconds = (days * 24 + hour) * 3600 + (minute - offsetMinutes) * 60 + second
     self.init(wallNs: seconds * 1_000_000_000 + fraction, stepNs: step)
+  }
+
+  /// The decimal number of `count` digits at `offset`; the caller has looked at the length.
+  private static func number(_ bytes: UnsafeRawBufferPointer, _ offset: Int, _ count: Int) -> Int64? {
+    var value: Int64 = 0
+    for index in offset..<(offset + count) {
+      let digit = bytes[index] &- UInt8(ascii: "0")
+      guard digit <= 9 else { return nil }
+      value = value * 10 + Int64(digit)
+    }
+    return value
   }
 
   /// Days after 1970-01-01. Years are counted from March, so that a leap day comes last.

@@ -47,7 +47,9 @@ public struct LevelLine: Hashable, Sendable {
   }
 
   private init?(json line: ArraySlice<UInt8>) {
-    guard let fields = JSONLine(parsing: line)?.strings, let message = fields["message"],
+    // A client can see to it that much is logged that has the mark; little of it gets further than this.
+    guard Self.messageStarts.contains(where: { Self.holds(line, $0) }),
+      let fields = JSONLine(parsing: line)?.strings, let message = fields["message"],
       let severity = fields["level"], let time = fields["time"], Self.isTime(time.utf8)
     else { return nil }
     // Older versions of Crystal pad the name of the level.
@@ -99,6 +101,23 @@ public struct LevelLine: Hashable, Sendable {
     guard message.hasPrefix(start), let level = LogLevel(asPrinted: String(message.dropFirst(start.count)))
     else { return nil }
     (self.origin, self.level, self.program) = (origin, level, program)
+  }
+
+  /// As Crystal writes them: without spaces or needless escapes.
+  private static let messageStarts: [StaticString] = [
+    "\"message\":\"default log level changed to ", "\"message\":\"> Log level changed to ",
+  ]
+
+  private static func holds(_ line: ArraySlice<UInt8>, _ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    return line.withUnsafeBytes { line in
+      guard line.count >= count else { return false }
+      for offset in 0...(line.count - count)
+      where line[offset] == word.utf8Start[0] && line[offset + 1] == word.utf8Start[1] {
+        if starts(line, with: word, at: offset) { return true }
+      }
+      return false
+    }
   }
 
   private static func take(_ word: StaticString, from rest: inout ArraySlice<UInt8>) -> Bool {

@@ -7,6 +7,7 @@ final class Child {
   private(set) var status: Int32?
   /// The end that keeps a fixture alive which watches its standard input.
   private let keptAlive: Int32
+  private var isInputClosed = false
 
   struct SpawnError: Error { let code: Int32 }
 
@@ -55,11 +56,18 @@ final class Child {
 
   deinit {
     end()
-    close(keptAlive)
+    closeInput()
   }
 
   /// Sends a signal, if the process has not been waited for.
   func signal(_ number: Int32) { if status == nil { kill(pid, number) } }
+
+  /// Ends its standard input.
+  func closeInput() {
+    guard !isInputClosed else { return }
+    isInputClosed = true
+    close(keptAlive)
+  }
 
   /// Ends it with SIGKILL and waits for it.
   func end() {

@@ -34,11 +34,8 @@ final class Scratch {
 
   /// A copy of a file under another name, executable.
   func copy(of file: String, as name: String) throws -> String {
-    if let slash = name.lastIndex(of: "/") { folder(String(name[..<slash])) }
-    let target = self(name)
-    try Files.write(Files.bytes(file), to: target)
-    chmod(target, 0o755)
-    return target
+    try Files.copy(file, to: self(name))
+    return self(name)
   }
 }
 
@@ -55,6 +52,17 @@ enum Files {
         bytes += buffer[..<count]
       }
     }
+  }
+
+  /// A copy of an executable at an absolute path; folders that are missing are made.
+  static func copy(_ file: String, to path: String) throws {
+    var folder = ""
+    for part in path.split(separator: "/").dropLast() {
+      folder += "/" + part
+      mkdir(folder, 0o755)
+    }
+    try write(bytes(file), to: path)
+    chmod(path, 0o755)
   }
 
   /// The file's text; empty where there is no such file.

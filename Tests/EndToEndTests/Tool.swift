@@ -19,8 +19,10 @@ struct Tool {
   }
 
   let scratch: Scratch
-  let stateDirectory: String
+  var stateDirectory: String
   var program = TestMachine.program
+  /// A command that is given the program and its arguments to run, such as `strace`.
+  var through: [String] = []
 
   init(_ scratch: Scratch) {
     self.scratch = scratch
@@ -34,9 +36,15 @@ struct Tool {
   }
 
   func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Run {
+    try start(arguments, environment: environment).finish()
+  }
+
+  /// Starts it and does not wait for it.
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Command.Running {
     var variables = ["PLACEOS_LOGLEVEL_STATE_DIR": stateDirectory]
     variables.merge(environment) { $1 }
-    return try Command.run(program, arguments, environment: variables)
+    let words = through + [program] + arguments
+    return try Command.start(words[0], Array(words.dropFirst()), environment: variables)
   }
 }
 
@@ -46,15 +54,37 @@ enum Command {
   static func run(
     _ path: String, _ arguments: [String], environment: [String: String] = [:]
   ) throws -> Tool.Run {
-    let scratch = Scratch()
-    let child = try SeparateOutput(
-      path, arguments, environment: environment, output: scratch("out"), errors: scratch("err"))
-    let status = child.exitStatus
-    return Tool.Run(status: status, output: Files.text(scratch("out")), errors: Files.text(scratch("err")))
+    try start(path, arguments, environment: environment).finish()
+  }
+
+  /// A command that has been started; ended with this value, if it is still running then.
+  final class Running {
+    private let scratch = Scratch()
+    let child: Child
+
+    fileprivate init(_ path: String, _ arguments: [String], _ environment: [String: String]) throws {
+      child = try Command.separateOutput(
+        path, arguments, environment: environment, output: scratch("out"), errors: scratch("err"))
+    }
+
+    /// What it has written to standard error so far.
+    var errors: String { Files.text(scratch("err")) }
+
+    /// Waits for its end.
+    func finish() -> Tool.Run {
+      let status = child.exitStatus
+      return Tool.Run(status: status, output: Files.text(scratch("out")), errors: errors)
+    }
+  }
+
+  static func start(
+    _ path: String, _ arguments: [String], environment: [String: String] = [:]
+  ) throws -> Running {
+    try Running(path, arguments, environment)
   }
 
   /// Through a shell that keeps standard output and standard error apart.
-  private static func SeparateOutput(
+  fileprivate static func separateOutput(
     _ path: String, _ arguments: [String], environment: [String: String], output: String, errors: String
   ) throws -> Child {
     var environment = environment
@@ -88,6 +118,8 @@ enum JSON: Decodable, Equatable {
     }
   }
 
+  /// The keys of an object.
+  var keys: Set<String> { if case .object(let object) = self { Set(object.keys) } else { [] } }
   subscript(key: String) -> JSON? { if case .object(let object) = self { object[key] } else { nil } }
   var string: String? { if case .string(let value) = self { value } else { nil } }
   var bool: Bool? { if case .bool(let value) = self { value } else { nil } }

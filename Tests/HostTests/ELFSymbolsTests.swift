@@ -1,4 +1,4 @@
-import Foundation
+import SystemPackage
 import Testing
 
 @testable import Host
@@ -38,9 +38,8 @@ struct ELFSymbolsTests {
 
   @Test("of a linked executable for arm64 give its flag and its build id")
   func arm64() throws {
-    let file = try #require(
-      Bundle.module.url(forResource: "arm64-toggle", withExtension: nil, subdirectory: "Recorded/elf"))
-    let read = try ELFSample.read(Array(Data(contentsOf: file)))
+    let file = FilePath(#filePath).removingLastComponent().appending("Recorded/elf/arm64-toggle")
+    let read = try ELFSample.read(FileReader.bytes(at: file, limitBytes: 1 << 20))
     #expect(read.machine == .arm64)
     #expect(read.isPositionIndependent)
     #expect(read.traceFlag?.kind == .logBackend)

@@ -1,0 +1,123 @@
+import Testing
+
+extension EndToEnd {
+  @Suite("Containers that end and pause", .needsDocker)
+  struct DockerLifeTests {
+    let docker = Docker()
+    let scratch = Scratch()
+    var tool: Tool { Tool(scratch) }
+
+    @Test("what was restarted is at its own level: its entry is dropped, nothing is sent, and that is told")
+    func restart() throws {
+      let api = try docker.start(.api, name: "rest-api")
+      #expect(try tool("on", "api").status == 0)
+      #expect(try api.becomes(verbose: true))
+      let before = try api.mainPID()
+      api.forgetTruth()
+      try api.docker("restart", "--time", "1")
+      try api.awaitReadiness()
+
+      let status = try tool("status", "--json")
+      #expect(try status.rows().map { $0["debug"] } == [.bool(false)])
+      #expect(try status.rows().map { $0["since"] } == [.null])
+      #expect(try status.json()["restarted"]?.array?.map { $0["pid"]?.int } == [Int(before)])
+      #expect(try tool("status").errors.contains("has ended: what runs in its place is at its own level"))
+      let revert = try tool("revert", "--json")
+      #expect(revert.status == 0)
+      #expect(try revert.rows().map { $0["outcome"]?.string } == ["vanished"])
+      #expect(try revert.rows().map { $0["pid"]?.int } == [Int(before)])
+      #expect(try tool("status", "--json").json()["restarted"] == .array([]))
+      #expect(try tool("revert", "--json").rows().isEmpty)
+      #expect(try api.isVerbose() == false)
+      // Docker's own SIGTERM to the old process is all that there was.
+      #expect(api.signals.allSatisfy { $0.contains(" TERM ") })
+      #expect(try tool("history", "--json").json()["entries"]?.array?.count == 1)
+    }
+
+    @Test("on after a restart drops the old entry and switches the new process")
+    func onAfterRestart() throws {
+      let api = try docker.start(.api, name: "rest-api")
+      #expect(try tool("on", "api").status == 0)
+      api.forgetTruth()
+      try api.docker("restart", "--time", "1")
+      try api.awaitReadiness()
+      let on = try tool("on", "api", "--json")
+      #expect(on.status == 0)
+      #expect(try on.rows().map { $0["outcome"]?.string } == ["switched"])
+      #expect(try on.json()["restarted"]?.array?.count == 1)
+      #expect(try api.becomes(verbose: true))
+      #expect(try tool("revert", "--json").rows().map { $0["outcome"]?.string } == ["switched"])
+      #expect(try api.becomes(verbose: false))
+    }
+
+    @Test("what was killed or removed has vanished, and that is as asked")
+    func killed() throws {
+      let api = try docker.start(.api, name: "rest-api")
+      let triggers = try docker.start(.triggers, name: "triggers")
+      #expect(try tool("on", "api", "triggers").status == 0)
+      try api.docker("kill")
+      try triggers.docker("rm", "--force")
+      let revert = try tool("revert", "--json")
+      #expect(revert.status == 0)
+      #expect(try revert.rows().map { $0["outcome"]?.string } == ["vanished", "vanished"])
+      #expect(try revert.rows().map { $0["container", "name"]?.string } == ["rest-api", "triggers"])
+      #expect(try tool("toggle", "api", "triggers").status == 1)
+    }
+
+    @Test("what is paused is not waited for beyond --wait, and gets no second signal when it goes on")
+    func paused() throws {
+      let api = try docker.start(.api, name: "rest-api")
+      try api.docker("pause")
+      defer { _ = try? api.docker("unpause") }
+      let startSeconds = monotonicSeconds()
+      let first = try tool("on", "api", "--wait", "1s", "--json")
+      #expect(first.status == 4)
+      #expect(monotonicSeconds() - startSeconds < 10)
+      #expect(try first.rows().map { $0["outcome"]?.string } == ["unconfirmed"])
+      // Asked again and again, it adds none to the signal that may be pending.
+      for command in ["on", "toggle", "off", "revert"] {
+        let again = try tool(command, "api", "--wait", "200ms", "--json")
+        #expect(again.status == 4 || (again.status == 0 && command != "on"), "\(command)")
+        #expect(try again.rows().allSatisfy { $0["outcome"]?.string != "switched" }, "\(command)")
+      }
+      #expect(try tool("status", "api").status == 0)
+
+      try api.docker("unpause")
+      let on = try tool("on", "api", "--wait", "20s", "--json")
+      #expect(on.status == 0)
+      #expect(try api.becomes(verbose: true))
+      #expect(api.signals.count == 1)
+      #expect(try tool("revert", "--wait", "20s").status == 0)
+      #expect(try api.becomes(verbose: false))
+      #expect(api.signals.count == 2)
+    }
+
+    @Test("an off that is late is told as what it is, and is not taken for somebody else's")
+    func pausedOnTheWayOut() throws {
+      let api = try docker.start(.api, name: "rest-api")
+      #expect(try tool("on", "api", "--for", "30m").status == 0)
+      #expect(try api.becomes(verbose: true))
+      try api.docker("pause")
+      defer { _ = try? api.docker("unpause") }
+      let off = try tool("off", "api", "--wait", "200ms")
+      #expect(off.status == 4)
+      // Its deadline still holds, and it is not this command that turned its log on.
+      #expect(off.output.contains("in 30m") || off.output.contains("in 29m"))
+      #expect(!off.output.contains("never"))
+      #expect(!off.output.contains("docker logs"))
+      let row = try tool("status", "--json").rows().first
+      #expect(row?["debug"] == .bool(true))
+      #expect(row?["signal_pending"] == .bool(true))
+      #expect(row?["expires_at"]?.string != nil)
+
+      try api.docker("unpause")
+      #expect(try api.becomes(verbose: false))
+      let revert = try tool("revert", "--json")
+      #expect(revert.status == 0)
+      #expect(try revert.rows().map { $0["outcome"]?.string } == ["unchanged"])
+      #expect(!revert.output.contains("outside this tool"))
+      #expect(api.signals.count == 2)
+      #expect(try tool("revert").output == "Nothing to take back.\n")
+    }
+  }
+}

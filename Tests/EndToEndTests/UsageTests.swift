@@ -1,0 +1,267 @@
+import Glibc
+import Testing
+
+extension EndToEnd {
+  @Suite("Options and output") struct Usage {
+    let scratch = Scratch()
+    var tool: Tool { Tool(scratch) }
+
+    @Test("without a subcommand it is status")
+    func defaultSubcommand() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      let run = try tool()
+      #expect(run.status == 0)
+      #expect(run.output.contains("api") && run.output.contains("\(api.pid)"))
+      #expect(try tool("--json").rows().count == 1)
+      #expect(try tool("api", "--json").rows().count == 1)
+      #expect(api.signals() == [])
+    }
+
+    @Test("status sends nothing and makes no state directory")
+    func statusOnly() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      for arguments in [["status"], ["status", "--json"], ["status", "api", "pid:\(api.pid)"]] {
+        #expect(try tool.run(arguments).status == 0)
+      }
+      #expect(!Files.exists(scratch("state")))
+      #expect(api.signals() == [])
+    }
+
+    @Test("--dry-run tells the plan, sends nothing and records nothing")
+    func dryRun() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      for verb in ["on", "toggle"] {
+        let run = try tool(verb, "api", "--dry-run")
+        #expect(run.status == 0)
+        #expect(run.output.contains("would switch") && run.output.contains("off -> on"))
+        let json = try tool(verb, "api", "--dry-run", "--json")
+        #expect(try json.json()["dry_run"]?.bool == true)
+        #expect(try json.rows().first?["before"]?.bool == false)
+      }
+      #expect(try tool("off", "api", "--dry-run").status == 0)
+      #expect(try tool("revert", "--dry-run").status == 0)
+      #expect(!Files.exists(scratch("state")))
+      #expect(api.signals() == [])
+
+      #expect(try tool("on", "api").status == 0)
+      let files = ["state.json", "lock", "history.jsonl", "revert.json"].map { scratch("state/" + $0) }
+      let before = files.map { try? Files.bytes($0) }
+      let plans = [
+        ["off", "api"], ["toggle", "api"], ["revert"], ["revert", "--expired"], ["on", "api", "--for", "2h"],
+      ]
+      for arguments in plans {
+        #expect(try tool.run(arguments + ["--dry-run"]).status == 0)
+      }
+      #expect(try tool("revert", "--dry-run", "--json").rows().count == 1)
+      #expect(files.map { try? Files.bytes($0) } == before)
+      #expect(api.signals() == ["USR1"])
+      #expect(api.isVerbose() == true)
+    }
+
+    @Test("--dry-run of what is refused says so, with the same status")
+    func dryRunRefused() throws {
+      let edge = try StandIn("none-static", as: "/edge", in: scratch)
+      let run = try tool("on", "edge", "--dry-run", "--wait", "50ms")
+      #expect(run.status == 4)
+      #expect(run.output.contains("no handler"))
+      #expect(edge.child.isRunning)
+    }
+
+    @Test("--quiet prints nothing on success, and says what failed")
+    func quiet() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      let successes = [
+        ["on", "api"], ["on", "api"], ["toggle", "api"], ["revert"], ["on", "api"], ["revert", "--expired"],
+        ["off", "api"],
+      ]
+      for arguments in successes {
+        let run = try tool.run(arguments + ["--quiet"])
+        #expect(run.status == 0)
+        #expect(run.output == "" && run.errors == "", "\(arguments): \(run.output)\(run.errors)")
+      }
+      #expect(try tool("on", "api", "--quiet", "--json").output == "")
+      api.child.signal(SIGSTOP)
+      #expect(eventually { Kernel.state(of: api.pid) == "T" })
+      let failed = try tool("off", "api", "--quiet")
+      #expect(failed.status == 4)
+      #expect(failed.output == "" && failed.errors.contains("stopped"))
+      let nothing = try tool("on", "core", "--quiet")
+      #expect(nothing.status == 1 && nothing.errors.contains("nothing matches core"))
+      api.child.signal(SIGCONT)
+      #expect(api.signals().count == 5)
+    }
+
+    @Test("reason and SUDO_USER are kept, and each signal is one line of the history")
+    func history() throws {
+      let staff = try StandIn("latch-static", as: "staff-api", in: scratch)
+      let sudo = ["SUDO_USER": "jane"]
+      let on = try tool("on", "staff", "--reason", "INC-42: slow", "--for", "30m", environment: sudo)
+      #expect(on.status == 0)
+      #expect(try tool("on", "staff", "--reason", "again").status == 0)
+      let row = try #require(try tool("status", "--json").rows().first)
+      #expect(row["by"]?["user"]?.string == "root")
+      #expect(row["by"]?["sudo_user"]?.string == "jane")
+      #expect(row["reason"]?.string == "INC-42: slow")
+      #expect(try tool("revert", "--reason", "done").status == 0)
+      let lines = Files.text(scratch("state/history.jsonl")).split(separator: "\n")
+      #expect(lines.count == 2)
+
+      let document = try tool("history", "--json").json()
+      #expect(document["schema_version"]?.int == 1)
+      let entries = try #require(document["entries"]?.array)
+      #expect(entries.map { $0["command"]?.string } == ["on", "revert"])
+      #expect(entries.map { $0["signal"]?.string } == ["USR1", "USR2"])
+      #expect(entries.map { $0["outcome"]?.string } == ["switched", "switched"])
+      #expect(entries.map { $0["debug"]?.bool } == [true, false])
+      #expect(entries.map { $0["reason"]?.string } == ["INC-42: slow", "done"])
+      #expect(entries.map { $0["by"]?["sudo_user"]?.string } == ["jane", nil])
+      #expect(entries.map { $0["pid"]?.int } == [Int(staff.pid), Int(staff.pid)])
+      #expect(entries.allSatisfy { PlainProcess.isTime($0["time"]) })
+      let text = try tool("history")
+      #expect(text.status == 0)
+      // The last column is wrapped.
+      let words = text.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      #expect(words.contains("by jane: INC-42: slow") && words.contains("by root: done"), "\(words)")
+      #expect(staff.signals() == ["USR1", "USR2"])
+    }
+
+    @Test("a history without entries is no error")
+    func emptyHistory() throws {
+      #expect(try tool("history").status == 0)
+      #expect(try tool("history", "--json").json()["entries"]?.array == [])
+    }
+
+    @Test("control characters are escaped wherever they come from")
+    func escaped() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      let evil = "\u{1b}]0;x\u{07}\n\u{1b}[2J\u{9b}31m"
+      let runs = [
+        try tool("on", "api", "--reason", evil, environment: ["SUDO_USER": evil]), try tool("status"),
+        try tool("history"), try tool("on", evil), try tool("on", "api/" + evil), try tool("on", "api", evil),
+        try tool("revert", "api/" + evil),
+      ]
+      for run in runs {
+        let controls = (run.output + run.errors).unicodeScalars.filter {
+          $0 != "\n" && ($0.value < 0x20 || (0x7f...0x9f).contains($0.value))
+        }
+        #expect(controls.isEmpty, "\(run.output.debugDescription) \(run.errors.debugDescription)")
+      }
+      #expect(Files.text(scratch("state/history.jsonl")).split(separator: "\n").count == 1)
+      #expect(api.signals() == ["USR1"])
+    }
+
+    @Test(
+      "--help of every subcommand has an example",
+      arguments: ["status", "toggle", "on", "off", "revert", "history", "services"])
+    func help(_ subcommand: String) throws {
+      for arguments in [[subcommand, "--help"], ["help", subcommand]] {
+        let run = try tool.run(arguments)
+        #expect(run.status == 0)
+        #expect(run.errors == "")
+        #expect(run.output.contains("xample") && run.output.contains("placeos-loglevel \(subcommand)"))
+      }
+    }
+
+    @Test("--version and --help go to standard output")
+    func version() throws {
+      let version = try tool("--version")
+      #expect(version.status == 0)
+      #expect(version.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+      let help = try tool("--help")
+      #expect(help.status == 0 && help.output.contains("xample"))
+    }
+
+    @Test("services shows the catalogue, with all aliases")
+    func services() throws {
+      let run = try tool("services")
+      #expect(run.status == 0)
+      for line in run.output.split(separator: "\n") { #expect(line.count <= 100) }
+      let document = try tool("services", "--json").json()
+      #expect(document["schema_version"]?.int == 1)
+      let names = document["services"]?.array?.compactMap { $0["name"]?.string } ?? []
+      #expect(
+        Set(names) == [
+          "api", "auth", "build", "core", "dispatch", "driver", "edge", "frontends", "search-ingest",
+          "source", "staff", "triggers",
+        ])
+      for word in ["rest-api", "staff-api", "frontend-loader", "rubber-soul", "mqtt", "placeos-auth"] {
+        #expect(run.output.contains(word), "\(word)")
+      }
+    }
+
+    @Test("without root nothing is done, and the sudo line to type is said")
+    func notRoot() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      var tool = tool
+      // The build folder may be closed to others.
+      tool.program = try scratch.copy(of: tool.program, as: "placeos-loglevel")
+      chmod(scratch.path, 0o755)
+      tool.through = ["/usr/bin/setpriv", "--reuid=10001", "--regid=10001", "--clear-groups"]
+      let commands = [
+        ["status"], ["on", "api", "--reason", "it is slow"], ["toggle", "--all"], ["off", "api"], ["revert"],
+        ["history"],
+      ]
+      for arguments in commands {
+        let run = try tool.run(arguments)
+        #expect(run.status == 3, "\(arguments)")
+        #expect(run.output == "")
+        #expect(run.errors.contains("sudo \(tool.program) \(arguments[0])"), "\(run.errors)")
+      }
+      #expect(try tool("on", "api", "--reason", "it is slow").errors.contains("--reason 'it is slow'"))
+      for arguments in [["services"], ["services", "--json"], ["--help"], ["on", "--help"], ["--version"]] {
+        let run = try tool.run(arguments)
+        #expect(run.status == 0 && run.errors == "" && !run.output.isEmpty, "\(arguments)")
+      }
+      #expect(try tool("on", "apii").status == 2)
+      #expect(!Files.exists(scratch("state")))
+      #expect(api.signals() == [])
+    }
+
+    @Test(
+      "a reader that is gone, or a closed stream, does not keep the work from being done",
+      arguments: [
+        // The pipe's only reader is closed before the program starts.
+        "mkfifo \"$PIPE\"; exec 3<>\"$PIPE\" 4>\"$PIPE\" 3<&-; exec \"$@\" >&4",
+        "mkfifo \"$PIPE\"; exec 3<>\"$PIPE\" 4>\"$PIPE\" 3<&-; exec \"$@\" >&4 2>&4",
+        "exec \"$@\" >&-", "exec \"$@\" 2>&-", "exec \"$@\" <&- >&- 2>&-",
+        "exec \"$@\" >/dev/full 2>/dev/full",
+      ])
+    func closedOutput(_ script: String) throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      let triggers = try StandIn("latch-static", as: "triggers", in: scratch)
+      var tool = tool
+      tool.through = ["/bin/sh", "-c", script, "sh"]
+      for (number, arguments) in [["on", "--all"], ["status"], ["toggle", "--all", "--json"]].enumerated() {
+        let run = try tool.run(arguments, environment: ["PIPE": scratch("pipe\(number)")])
+        #expect(run.status == 0, "\(arguments): \(run.errors)")
+      }
+      #expect(api.becomes(verbose: false) && triggers.becomes(verbose: false))
+      #expect(api.signals() == ["USR1", "USR1"] && triggers.signals() == ["USR1", "USR2"])
+      #expect(try self.tool("history", "--json").json()["entries"]?.array?.count == 4)
+      #expect(try self.tool("status").status == 0)
+    }
+
+    @Test("no colour goes into a file")
+    func noColour() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      #expect(try !tool("on", "api").output.contains("\u{1b}"))
+      #expect(try !tool("status").output.contains("\u{1b}"))
+      #expect(api.signals() == ["USR1"])
+    }
+
+    @Test("on a terminal there is colour, and none with NO_COLOR or TERM=dumb")
+    func colour() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      #expect(try tool("on", "api").status == 0)
+      func onTerminal(_ environment: [String: String]) throws -> String {
+        try Command.run(
+          "/usr/bin/script", ["-qec", "\(tool.program) status", "/dev/null"],
+          environment: environment.merging(["PLACEOS_LOGLEVEL_STATE_DIR": tool.stateDirectory]) { $1 }).output
+      }
+      #expect(try onTerminal(["TERM": "xterm"]).contains("\u{1b}["))
+      #expect(try !onTerminal(["TERM": "xterm", "NO_COLOR": "1"]).contains("\u{1b}"))
+      #expect(try !onTerminal(["TERM": "dumb"]).contains("\u{1b}"))
+      #expect(api.signals() == ["USR1"])
+    }
+  }
+}

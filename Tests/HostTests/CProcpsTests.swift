@@ -1,0 +1,257 @@
+import CProcps
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Host
+
+/// What cprocps.h promises, whatever library stands behind it.
+@Suite("The door to the procps library")
+struct CProcpsTests {
+  struct Row: Hashable {
+    let pid: Int32
+    let startTicks: UInt64
+    let state: UInt8
+    let comm: [UInt8]
+  }
+
+  static func walk() throws -> [Row] {
+    var code: Int32 = 0
+    guard let table = cprocps_table_open(&code) else { throw Errno(rawValue: code) }
+    defer { cprocps_table_close(table) }
+    var rows: [Row] = []
+    var process = cprocps_process()
+    while true {
+      let result = cprocps_table_next(table, &process)
+      if result == 0 { return rows }
+      guard result == 1 else { throw Errno(rawValue: errno) }
+      rows.append(
+        Row(
+          pid: process.pid, startTicks: process.start_ticks, state: UInt8(bitPattern: process.state),
+          comm: bytes(process.comm)))
+    }
+  }
+
+  struct Detail: Equatable {
+    let pid: Int32
+    let startTicks: UInt64
+    let state: UInt8
+    let comm: [UInt8]
+    let arguments: [[UInt8]]
+    let groups: [[UInt8]]
+    let caught: [UInt8]
+    let ignored: [UInt8]
+    let pending: [UInt8]
+    let sharedPending: [UInt8]
+  }
+
+  static func withReader<Value>(_ body: ((Int32) throws -> Detail?) throws -> Value) throws -> Value {
+    var code: Int32 = 0
+    guard let reader = cprocps_reader_open(&code) else { throw Errno(rawValue: code) }
+    defer { cprocps_reader_close(reader) }
+    return try body { pid in
+      var detail = cprocps_detail()
+      let result = cprocps_reader_read(reader, pid, &detail)
+      if result == 0 { return nil }
+      guard result == 1 else { throw Errno(rawValue: errno) }
+      return Detail(
+        pid: detail.pid, startTicks: detail.start_ticks, state: UInt8(bitPattern: detail.state),
+        comm: bytes(detail.comm), arguments: vector(detail.arguments), groups: vector(detail.cgroups),
+        caught: bytes(detail.caught), ignored: bytes(detail.ignored), pending: bytes(detail.pending),
+        sharedPending: bytes(detail.shared_pending))
+    }
+  }
+
+  static func read(_ pid: Int32) throws -> Detail? { try withReader { try $0(pid) } }
+
+  private static func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] {
+    guard let text else { return [] }
+    return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
+  }
+
+  private static func vector(_ vector: UnsafePointer<UnsafeMutablePointer<CChar>?>?) -> [[UInt8]] {
+    guard var next = vector else { return [] }
+    var words: [[UInt8]] = []
+    while let word = next.pointee {
+      words.append(bytes(word))
+      next += 1
+    }
+    return words
+  }
+
+  @Test("A walk finds this process once, and every process once")
+  func own() throws {
+    let rows = try Self.walk()
+    let own = rows.filter { $0.pid == getpid() }
+    #expect(own.count == 1)
+    #expect(
+      own.first?.startTicks
+        == (try ProcStat(parsing: FileReader.bytes(at: "/proc/self/stat", limitBytes: 1 << 16)).startTicks))
+    #expect(Set(rows.map(\.pid)).count == rows.count)
+    #expect(rows.allSatisfy { $0.pid > 0 })
+  }
+
+  @Test("Threads are no processes")
+  func threads() throws {
+    // Swift's own threads; this process has several.
+    let own = try RecordedProcessTable(proc: "/proc/self/task").rows().map(\.pid)
+    #expect(own.contains(getpid()))
+    let pids = Set(try Self.walk().map(\.pid))
+    #expect(pids.intersection(own) == [getpid()])
+  }
+
+  @Test("Start time and state are what the kernel says")
+  func startAndState() throws {
+    let child = try SpawnedChild(["/bin/sh", "-c", "kill -STOP $$"])
+    defer { child.end() }
+    try child.awaitState("T")
+    let stat = try ProcStat(parsing: child.bytes(of: "stat"))
+    let row = try #require(try Self.walk().first { $0.pid == child.pid })
+    #expect(
+      row
+        == Row(pid: child.pid, startTicks: stat.startTicks, state: UInt8(ascii: "T"), comm: Array("sh".utf8)))
+    let detail = try #require(try Self.read(child.pid))
+    #expect(detail.pid == child.pid)
+    #expect(detail.startTicks == stat.startTicks)
+    #expect(detail.state == UInt8(ascii: "T"))
+    #expect(detail.comm == Array("sh".utf8))
+  }
+
+  @Test("Arguments come with their own borders")
+  func arguments() throws {
+    let child = try SpawnedChild(
+      ["my name has spaces", "60", "0.5"], program: FilePath(SpawnedChild.sleepPath))
+    defer { child.end() }
+    let arguments = try #require(try Self.read(child.pid)).arguments
+    #expect(arguments.map { String(decoding: $0, as: UTF8.self) } == ["my name has spaces", "60", "0.5"])
+  }
+
+  @Test("The signal sets are those of /proc/PID/status, digit by digit")
+  func masks() throws {
+    let ignoring = try SpawnedChild(["/bin/sh", "-c", "trap '' USR1; exec \(SpawnedChild.sleepPath) 60"])
+    defer { ignoring.end() }
+    let catching = try SpawnedChild(["/bin/sh", "-c", "trap : USR1 USR2; kill -STOP $$"])
+    defer { catching.end() }
+    let plain = try SpawnedChild.sleep()
+    defer { plain.end() }
+    try ignoring.awaitComm("sleep")
+    try catching.awaitState("T")
+    // It is stopped, so what it is sent has to wait.
+    kill(catching.pid, SIGUSR2)
+
+    for child in [ignoring, catching, plain] {
+      let masks = try ProcStatus(parsing: child.bytes(of: "status")).masks
+      let detail = try #require(try Self.read(child.pid))
+      #expect(try SignalMask(parsing: detail.caught) == masks.caught)
+      #expect(try SignalMask(parsing: detail.ignored) == masks.ignored)
+      #expect(
+        try SignalMask(parsing: detail.pending).union(SignalMask(parsing: detail.sharedPending))
+          == masks.pending)
+    }
+    func detail(_ child: SpawnedChild) throws -> Detail { try #require(try Self.read(child.pid)) }
+    #expect(try SignalMask(parsing: detail(ignoring).ignored).contains(SIGUSR1))
+    #expect(try !SignalMask(parsing: detail(ignoring).caught).contains(SIGUSR1))
+    #expect(try SignalMask(parsing: detail(catching).caught).bits & 0xA00 == 0xA00)
+    #expect(try SignalMask(parsing: detail(catching).sharedPending).bits == 0x800)
+    #expect(try SignalMask(parsing: detail(catching).pending).bits == 0)
+    #expect(try SignalMask(parsing: detail(plain).ignored).bits & 0xA00 == 0)
+  }
+
+  @Test("The control groups are the lines of the file")
+  func controlGroups() throws {
+    let child = try SpawnedChild.sleep()
+    defer { child.end() }
+    let lines = try child.bytes(of: "cgroup").split(separator: UInt8(ascii: "\n")).map { Array($0) }
+    #expect(!lines.isEmpty)
+    let groups = try #require(try Self.read(child.pid)).groups
+    #expect(groups == lines)
+  }
+
+  static let names: [[UInt8]] = [
+    Array("a) R (b".utf8), Array(") S 1 1 (core".utf8), Array("x\n1 (y) S".utf8), Array("(((".utf8),
+    Array(")))".utf8),
+    Array("\\n\\".utf8), Array("fifteen letters".utf8), Array(repeating: 0x20, count: 15),
+    [0xFF, 0xFE, 0x80],
+    Array("\u{1B}[2Jx".utf8), Array("sigcgt:\t0".utf8), [0x0A],
+  ]
+
+  /// What is printable is shown as it is; for the rest the library may show something else.
+  static func isShown(_ name: [UInt8], as comm: [UInt8]) -> Bool {
+    let isPlain = name.allSatisfy { (0x20...0x7E).contains($0) }
+    return isPlain ? comm == name : comm.count == name.count
+  }
+
+  @Test("A name may be any bytes, and changes nothing else", arguments: names)
+  func anyName(name: [UInt8]) throws {
+    try withScratchFolder { folder in
+      let program = folder.appending(
+        try #require(FilePath.Component(platformString: name.map(CChar.init(bitPattern:)) + [0])))
+      let child = try SpawnedChild.sleep(copiedTo: program)
+      defer { child.end() }
+      try child.awaitState("S")
+      let stat = try ProcStat(parsing: child.bytes(of: "stat"))
+      try #require(stat.comm == name)
+      let row = try #require(try Self.walk().first { $0.pid == child.pid })
+      #expect(Self.isShown(name, as: row.comm))
+      #expect(row.startTicks == stat.startTicks)
+      #expect(row.state == stat.state)
+      let detail = try #require(try Self.read(child.pid))
+      #expect(Self.isShown(name, as: detail.comm))
+      #expect(detail.startTicks == stat.startTicks)
+      #expect(detail.state == stat.state)
+      let masks = try ProcStatus(parsing: child.bytes(of: "status")).masks
+      #expect(try SignalMask(parsing: detail.caught) == masks.caught)
+      #expect(try SignalMask(parsing: detail.ignored) == masks.ignored)
+    }
+  }
+
+  @Test("A zombie is a process still")
+  func zombie() throws {
+    let child = try SpawnedChild(["/bin/sh", "-c", "exit 0"])
+    defer { child.end() }
+    try child.awaitState("Z")
+    let stat = try ProcStat(parsing: child.bytes(of: "stat"))
+    #expect(try Self.walk().first { $0.pid == child.pid }?.state == UInt8(ascii: "Z"))
+    let detail = try #require(try Self.read(child.pid))
+    #expect(detail.state == UInt8(ascii: "Z"))
+    #expect(detail.startTicks == stat.startTicks)
+  }
+
+  @Test("Where there is no process, there is none", arguments: [Int32.max, 0, -1, .min])
+  func none(pid: Int32) throws {
+    #expect(try Self.read(pid) == nil)
+  }
+
+  @Test("One reader reads one process after another, and sees that one has ended")
+  func several() throws {
+    let first = try SpawnedChild.sleep()
+    defer { first.end() }
+    let second = try SpawnedChild(["other name", "60"], program: FilePath(SpawnedChild.sleepPath))
+    defer { second.end() }
+    let start = try first.startTicks
+    try Self.withReader { (read) throws in
+      for _ in 0..<3 {
+        #expect(try read(first.pid)?.arguments.first == Array(SpawnedChild.sleepPath.utf8))
+        #expect(try read(.max) == nil)
+        #expect(try read(second.pid)?.arguments.first == Array("other name".utf8))
+      }
+      first.end()
+      #expect(try read(first.pid)?.startTicks != start)
+      #expect(try read(second.pid)?.pid == second.pid)
+    }
+  }
+
+  @Test("Walks and readers may be opened and closed many times, and side by side")
+  func manyTimes() throws {
+    let child = try SpawnedChild.sleep()
+    defer { child.end() }
+    for _ in 0..<20 {
+      try Self.withReader { (read) throws in
+        #expect(try Self.walk().contains { $0.pid == child.pid })
+        #expect(try read(child.pid)?.pid == child.pid)
+      }
+    }
+    cprocps_table_close(nil)
+    cprocps_reader_close(nil)
+  }
+}

@@ -1,0 +1,163 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Host
+
+/// A child process of a test, which ends it in a `defer`.
+final class SpawnedChild {
+  let pid: Int32
+  private var isReaped = false
+  static let sleepPath = "/usr/bin/sleep"
+
+  /// Starts `command`, of which the first word is the path, with no signal blocked or ignored.
+  ///
+  /// When this returns, the child has become that program.
+  init(_ command: [String], program: FilePath? = nil, environment: [String] = ["PATH=/usr/bin:/bin"]) throws {
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var all = sigset_t(), none = sigset_t()
+    sigfillset(&all)
+    sigemptyset(&none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+    let arguments = command.map { strdup($0) }
+    let variables = environment.map { strdup($0) }
+    defer { (arguments + variables).forEach { free($0) } }
+    var pid = pid_t()
+    let code = (program ?? FilePath(command[0])).withPlatformString {
+      posix_spawn(&pid, $0, nil, &attributes, arguments + [nil], variables + [nil])
+    }
+    guard code == 0 else { throw Errno(rawValue: code) }
+    self.pid = pid
+    // posix_spawn(3) waits until the child has given up its parent's memory, which is in the midst of
+    // execve(2): name, handlers and arguments come after that, the arguments last.
+    try await_ {
+      try !bytes(of: "cmdline").isEmpty || ProcStat(parsing: bytes(of: "stat")).state == UInt8(ascii: "Z")
+    }
+  }
+
+  /// A process that does nothing for a minute.
+  static func sleep() throws -> SpawnedChild { try SpawnedChild([sleepPath, "60"]) }
+
+  /// The same with an executable of its own, so with a name of its own.
+  static func sleep(copiedTo path: FilePath, arguments: [String] = ["60"]) throws -> SpawnedChild {
+    let bytes = try FileReader.bytes(at: FilePath(sleepPath), limitBytes: 1 << 22)
+    let file = try FileDescriptor.open(
+      path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWriteExecute)
+    try file.closeAfter { _ = try file.writeAll(bytes) }
+    // A child that another test starts at this very moment may hold the file open until its own execve(2).
+    for _ in 0..<1000 {
+      do {
+        return try SpawnedChild([path.string] + arguments, program: path)
+      } catch Errno.textFileBusy {
+        usleep(2000)
+      }
+    }
+    throw Errno.textFileBusy
+  }
+
+  /// Ends it and takes its status, so that its pid is free again.
+  func end() {
+    guard !isReaped else { return }
+    kill(pid, SIGKILL)
+    reap()
+  }
+
+  /// The status of waitpid(2).
+  @discardableResult
+  func reap() -> Int32 {
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    isReaped = true
+    return status
+  }
+
+  var startTicks: UInt64 {
+    get throws {
+      try ProcStat(parsing: bytes(of: "stat")).startTicks
+    }
+  }
+
+  var identity: ProcessIdentity {
+    get throws { ProcessIdentity(bootID: "test", pid: pid, startTicks: try startTicks) }
+  }
+
+  func awaitState(_ state: Unicode.Scalar) throws {
+    try await_ { try ProcStat(parsing: bytes(of: "stat")).state == UInt8(ascii: state) }
+  }
+
+  func awaitComm(_ comm: String) throws {
+    try await_ { try ProcStat(parsing: bytes(of: "stat")).comm == Array(comm.utf8) }
+  }
+
+  func bytes(of file: String) throws -> [UInt8] {
+    try FileReader.bytes(at: FilePath("/proc/\(pid)").appending(file), limitBytes: 1 << 20)
+  }
+
+  struct TooLate: Error {}
+
+  private func await_(_ condition: () throws -> Bool) throws {
+    for _ in 0..<5000 {
+      if try condition() { return }
+      usleep(2000)
+    }
+    throw TooLate()
+  }
+}
+
+/// Runs `body` with a new empty folder, which is gone afterwards. It may hold files and folders of files.
+func withScratchFolder<Result>(_ body: (FilePath) throws -> Result) throws -> Result {
+  var template = Array("/tmp/placeos-loglevel-host-XXXXXX".utf8CString)
+  guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
+  let path = FilePath(platformString: template)
+  // Everybody may look into it: some tests do so as another user.
+  chmod(path.string, 0o755)
+  defer { removeTree(path) }
+  return try body(path)
+}
+
+private func removeTree(_ path: FilePath) {
+  if let status = try? FileStatus(at: path, followLinks: false), status.isDirectory,
+    let folder = opendir(path.string)
+  {
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        FilePath.Component(platformString: Array($0.bindMemory(to: CChar.self)))
+      }
+      if let name, name.kind == .regular { removeTree(path.appending(name)) }
+    }
+    closedir(folder)
+  }
+  _ = path.withPlatformString { Glibc.remove($0) }
+}
+
+/// Whether this is a machine made for tests, where what is the machine's own may be touched.
+let isTestMachine =
+  getenv("PLACEOS_LOGLEVEL_TEST_MACHINE").map { String(cString: $0) } == "1" && geteuid() == 0
+
+struct NoSuchProcess: Error {}
+
+/// A handle as a class: what `#expect` looks at has to be copied.
+final class HeldProcess {
+  private let handle: ProcessHandle
+
+  init(_ identity: ProcessIdentity) throws {
+    guard let handle = try ProcessHandle.open(identity, proc: "/proc") else { throw NoSuchProcess() }
+    self.handle = handle
+  }
+
+  var identity: ProcessIdentity { handle.identity }
+  var hasEnded: Bool { handle.hasEnded }
+  func send(_ signal: Int32) throws { try handle.send(signal) }
+  func stat() throws -> ProcStat { try handle.directory.stat() }
+  func status() throws -> ProcStatus { try handle.directory.status() }
+  func executable() throws -> ExecutableFile? { try handle.directory.executable() }
+}
+
+func folder(of pid: Int32, in proc: FilePath = "/proc") throws -> ProcessDirectory {
+  guard let folder = try ProcessDirectory.open(pid: pid, proc: proc) else { throw NoSuchProcess() }
+  return folder
+}

@@ -1,0 +1,179 @@
+import Glibc
+import Host
+import PlaceOS
+import SystemPackage
+import Testing
+
+@testable import Switching
+
+/// The folder with the stand-ins that `Tests/Fixtures/build` made.
+private let fixtures = getenv("PLACEOS_LOGLEVEL_FIXTURES").map { String(cString: $0) }
+
+/// A stand-in whose output is a file.
+private final class Child {
+  let pid: Int32
+  let folder: String
+  let startedWallNs: Int64
+
+  init(_ executable: String, _ settings: [String], folder: String? = nil) throws {
+    var template = Array("/tmp/logged-level-XXXXXX".utf8CString)
+    self.folder = try folder ?? {
+      guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+      return String(cString: made)
+    }()
+    let settings = settings + ["STANDIN_TRUTH_FILE=\(self.folder)/truth"]
+    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
+    var environment: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
+    defer { (arguments + environment).forEach { free($0) } }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    // Whoever waits for the end of this test's own output must not wait for a child that outlives it.
+    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+    posix_spawn_file_actions_addopen(
+      &actions, 1, "\(self.folder)/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    // A thread that runs tests has signals blocked, and its child would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    var pid: pid_t = 0
+    let code = posix_spawn(&pid, executable, &actions, &attributes, &arguments, &environment)
+    guard code == 0 else { throw Errno(rawValue: code) }
+    self.pid = pid
+    startedWallNs = try Child.startedWallNs(pid)
+    try wait { self.truth != nil }
+  }
+
+  /// `#require` does not take what cannot be copied.
+  private static func process(_ pid: Int32) throws -> ProcessDirectory {
+    guard let process = try ProcessDirectory.open(pid: pid, proc: "/proc") else { throw Errno.noSuchProcess }
+    return process
+  }
+
+  private static func startedWallNs(_ pid: Int32) throws -> Int64 {
+    let process = try Child.process(pid)
+    let ticks = Int64(try process.stat().startTicks)
+    return HostClock.now().wallNs(atBoottimeNs: ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))))
+  }
+
+  deinit {
+    end()
+    for name in ["log", "truth.\(pid)"] { unlink("\(folder)/\(name)") }
+    rmdir(folder)
+  }
+
+  private var hasEnded = false
+  func end() {
+    guard !hasEnded else { return }
+    hasEnded = true
+    kill(pid, SIGKILL)
+    waitpid(pid, nil, 0)
+  }
+
+  var truth: Bool? {
+    guard let bytes = try? FileReader.bytes(at: FilePath("\(folder)/truth.\(pid)"), limitBytes: 100)
+    else { return nil }
+    return String(decoding: bytes, as: UTF8.self).hasSuffix("true\n")
+  }
+
+  func wait(until isSo: () throws -> Bool) throws {
+    for _ in 0..<2000 {
+      if try isSo() { return }
+      usleep(2000)
+    }
+    Issue.record("not so after 4 s")
+  }
+
+  func level(_ kind: Service.Kind, writer: LogWriter = .only) throws -> LoggedLevel {
+    let process = try Child.process(pid)
+    let level = try LoggedLevel(
+      process, kind: kind, container: nil, writer: writer, startedWallNs: startedWallNs)
+    return try #require(level)
+  }
+
+  func debug(_ level: inout LoggedLevel) throws -> Bool? {
+    let process = try Child.process(pid)
+    return try level.debug(of: process, nowNs: HostClock.now().wallNs)
+  }
+}
+
+@Suite(.enabled(if: fixtures != nil), .serialized) struct LoggedLevelTests {
+  private func executable(_ name: String) throws -> String { try #require(fixtures) + "/" + name }
+
+  /// The line has the time to the second: one written in the second of the start may be another process's.
+  private func waitForTheNextSecond() { usleep(1_100_000) }
+
+  @Test(arguments: ["toggle", "driver"], ["json", "line"])
+  func levelIsTheTruthAfterEachSignal(dialect: String, format: String) throws {
+    let child = try Child(executable("\(dialect)-stripped"), ["PLACE_LOG_FORMAT=\(format)", "LOG_LEVEL=warn"])
+    let kind: Service.Kind = dialect == "driver" ? .driver : .service
+    waitForTheNextSecond()
+    var level = try child.level(kind)
+    var fresh = try child.level(kind)
+    #expect(try child.debug(&level) == nil)
+    for round in 0..<10 {
+      let wanted = round % 2 == 0
+      kill(child.pid, SIGUSR1)
+      try child.wait { child.truth == wanted }
+      try child.wait { try child.debug(&level) == wanted }
+      fresh = try child.level(kind)
+      #expect(try child.debug(&fresh) == wanted)
+      var named = try child.level(kind, writer: .named("\(dialect)-stripped"))
+      #expect(try child.debug(&named) == wanted)
+      var other = try child.level(kind, writer: .named("another"))
+      #expect(try child.debug(&other) == nil)
+      usleep(10_000)
+    }
+  }
+
+  @Test(arguments: ["plain", "lines"], ["production", "development"])
+  func latchTellsWhereItCan(messages: String, mode: String) throws {
+    let child = try Child(executable("latch-stripped"), ["STANDIN_MESSAGES=\(messages)", "SG_ENV=\(mode)"])
+    waitForTheNextSecond()
+    var level = try child.level(.service)
+    #expect(try child.debug(&level) == nil)
+    for (signal, wanted) in [(SIGUSR1, true), (SIGUSR2, false)] {
+      kill(child.pid, signal)
+      try child.wait { child.truth == wanted }
+      try child.wait { try child.debug(&level) == wanted }
+    }
+  }
+
+  @Test func driverThatLogsTheWayOutOnlyIsNeverToldWrong() throws {
+    let child = try Child(executable("driver-stripped"), ["STANDIN_MESSAGES=filtered"])
+    waitForTheNextSecond()
+    var level = try child.level(.driver)
+    for round in 0..<6 {
+      let wanted = round % 2 == 0
+      kill(child.pid, SIGUSR1)
+      try child.wait { child.truth == wanted }
+      usleep(20_000)
+      let debug = try child.debug(&level)
+      #expect(debug == nil || debug == wanted)
+    }
+  }
+
+  @Test func restartedProcessDoesNotInheritTheLevelOfTheLast() throws {
+    let first = try Child(executable("toggle-stripped"), [])
+    waitForTheNextSecond()
+    kill(first.pid, SIGUSR1)
+    try first.wait { first.truth == true }
+    usleep(20_000)
+    first.end()
+    let second = try Child(executable("toggle-stripped"), [], folder: first.folder)
+    for _ in 0..<3 {
+      var level = try second.level(.service)
+      #expect(try second.debug(&level) == nil)
+      usleep(600_000)
+    }
+    kill(second.pid, SIGUSR1)
+    try second.wait { second.truth == true }
+    var level = try second.level(.service)
+    try second.wait { try second.debug(&level) == true }
+    second.end()
+  }
+}

@@ -1,0 +1,89 @@
+import Host
+import Ledger
+import Testing
+
+@testable import PlaceOS
+@testable import Switching
+
+@Suite("Deadlines")
+struct PlanDeadlineTests {
+  @Test("What is switched on gets its deadline, counted from now")
+  func starting() {
+    func deadline(_ deadline: Request.Deadline, _ verb: Request.Verb = .on, debug: Bool = false) -> Int64? {
+      step(request(verb, deadline: deadline), instance(debug: debug)).deadlineBoottimeNs
+    }
+    #expect(deadline(.standard) == 4 * hour)
+    #expect(deadline(.after(ns: 90 * second)) == 3 * hour + 90 * second)
+    #expect(deadline(.after(ns: 24 * hour)) == 27 * hour)
+    #expect(deadline(.never) == nil)
+    #expect(deadline(.standard, .toggle) == 4 * hour)
+    // What is switched off has none.
+    #expect(deadline(.standard, .off, debug: true) == nil)
+    #expect(deadline(.after(ns: hour), .toggle, debug: true) == nil)
+  }
+
+  struct Case: Sendable, CustomStringConvertible {
+    let description: String
+    let existing: Int64?
+    let asked: Request.Deadline
+    let expected: Int64?
+
+    init(_ description: String, existing: Int64?, _ asked: Request.Deadline, becomes expected: Int64?) {
+      self.description = description
+      self.existing = existing
+      self.asked = asked
+      self.expected = expected
+    }
+  }
+
+  static let cases = [
+    Case("the standard extends", existing: 3 * hour + 600 * second, .standard, becomes: 4 * hour),
+    Case("the standard never shortens", existing: 9 * hour, .standard, becomes: 9 * hour),
+    Case("the standard keeps what equals it", existing: 4 * hour, .standard, becomes: 4 * hour),
+    Case("the standard leaves what has none", existing: nil, .standard, becomes: nil),
+    Case("the standard extends what is past", existing: 2 * hour, .standard, becomes: 4 * hour),
+    Case("an explicit one extends", existing: 4 * hour, .after(ns: 3 * hour), becomes: 6 * hour),
+    Case(
+      "an explicit one shortens", existing: 9 * hour, .after(ns: 60 * second), becomes: 3 * hour + 60 * second
+    ),
+    Case("an explicit one ends what had none", existing: nil, .after(ns: hour), becomes: 4 * hour),
+    Case("never takes it away", existing: 4 * hour, .never, becomes: nil),
+    Case("never keeps none", existing: nil, .never, becomes: nil),
+  ]
+
+  @Test("What is on already has its deadline moved, and nothing sent", arguments: cases)
+  func moving(row: Case) {
+    let process = instance(debug: true, entry: entry(deadline: row.existing))
+    let planned = step(request(.on, deadline: row.asked), process)
+    #expect(planned.action == .leave)
+    #expect(planned.deadlineBoottimeNs == row.expected)
+    #expect(planned.notes == (row.existing == row.expected ? [] : [.deadlineMoved]))
+  }
+
+  @Test("toggle moves it too, where it enters debug mode", arguments: cases)
+  func toggling(row: Case) {
+    let on = instance(2, debug: true, entry: entry(2, deadline: row.existing))
+    let planned = steps(request(.toggle, deadline: row.asked), [on, instance(3, debug: false)])
+    #expect(planned[0].action == .leave)
+    #expect(planned[0].deadlineBoottimeNs == row.expected)
+    #expect(planned[1].deadlineBoottimeNs == row.asked.starting(now))
+  }
+
+  @Test(
+    "What somebody else has switched on gets none",
+    arguments: [Request.Deadline.standard, .after(ns: 1), .never])
+  func foreign(asked: Request.Deadline) {
+    #expect(step(request(.on, deadline: asked), instance(debug: true)).deadlineBoottimeNs == nil)
+  }
+
+  @Test("The wall clock decides nothing", arguments: [0, 1, Int64.max / 2])
+  func wallClock(wallNs: Int64) {
+    let other = HostClock(boottimeNs: now.boottimeNs, wallNs: wallNs)
+    for process in [instance(debug: false), instance(debug: true, entry: entry())] {
+      for verb in [Request.Verb.on, .off, .toggle] {
+        #expect(
+          Plan(for: request(verb), instances: [process], now: other).steps == steps(request(verb), [process]))
+      }
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import Testing
+
+@testable import PlaceOS
+@testable import Switching
+
+@Suite("Selectors")
+struct SelectorTests {
+  static func parse(_ word: String) throws(SelectorError) -> Selector {
+    try Selector(parsing: word, catalogue: .placeOS)
+  }
+
+  static let words: [(String, Selector, String)] = [
+    ("api", .service(service("api")), "api"), ("rest-api", .service(service("api")), "api"),
+    ("mqtt", .service(service("source")), "source"), ("driver", .service(service("driver")), "driver"),
+    ("api/rest-api-1", .contained(service("api"), name: "rest-api-1"), "api/rest-api-1"),
+    ("frontend-loader/x", .contained(service("frontends"), name: "x"), "frontends/x"),
+    ("api/a/b", .contained(service("api"), name: "a/b"), "api/a/b"),
+    ("api//", .contained(service("api"), name: "/"), "api//"),
+    ("api/*", .contained(service("api"), name: "*"), "api/*"),
+    ("driver/place_*", .driver(service("driver"), glob: "place_*"), "driver/place_*"),
+    ("driver/a/b", .driver(service("driver"), glob: "a/b"), "driver/a/b"),
+    ("pid:1", .pid(1), "pid:1"), ("pid:0042", .pid(42), "pid:42"),
+    ("pid:2147483647", .pid(.max), "pid:2147483647"),
+  ]
+
+  @Test("A word becomes a selector, and the selector the word again", arguments: words)
+  func parsing(word: String, selector: Selector, written: String) throws {
+    #expect(try Self.parse(word) == selector)
+    #expect(selector.word == written)
+    #expect(try Self.parse(selector.word) == selector)
+  }
+
+  @Test("Nothing selects nothing")
+  func empty() { #expect(throws: SelectorError.empty) { try Self.parse("") } }
+
+  @Test(
+    "What is no pid is said to be none",
+    arguments: [
+      "pid:", "pid:0", "pid:-1", "pid:+1", "pid:x", "pid:1 ", "pid: 1", "pid:1x", "pid:0x10",
+      "pid:2147483648",
+      "pid:99999999999999999999", "pid:١٢", "pid:１", "pid:1/2", "pid:1,2", "pid:1\n",
+    ])
+  func noPid(word: String) { #expect(throws: SelectorError.notAPid(word)) { try Self.parse(word) } }
+
+  @Test("A slash wants a name behind it", arguments: ["api/", "rest-api/", "driver/"])
+  func emptyName(word: String) { #expect(throws: SelectorError.emptyName(word)) { try Self.parse(word) } }
+
+  @Test(
+    "An unknown service is named, with the nearest one and all there are",
+    arguments: [
+      ("apo", "apo", "api"), ("rset-api/x", "rset-api", "rest-api"), ("drivers/*", "drivers", "driver"),
+      ("postgres", "postgres", nil), ("/api", "", nil), ("*", "*", nil), ("--all", "--all", nil),
+      (" ", " ", nil),
+      ("PID:1x2y3z", "PID:1x2y3z", nil),
+    ] as [(String, String, String?)])
+  func unknown(word: String, name: String, nearest: String?) {
+    let known = [
+      "api", "auth", "build", "core", "dispatch", "driver", "edge", "frontends", "search-ingest", "source",
+      "staff",
+      "triggers",
+    ]
+    #expect(throws: SelectorError.unknownService(name, nearest: nearest, known: known)) {
+      try Self.parse(word)
+    }
+  }
+
+  @Test(
+    "A driver's name is without what the build adds",
+    arguments: [
+      ("/app/bin/drivers/drivers_place_meet_c54390a", "place_meet"),
+      ("/app/bin/drivers/drivers_place_meet", "place_meet"),
+      ("drivers_cisco_switch_0a1b2c3d4e", "cisco_switch"), ("place_meet_c54390a", "place_meet"),
+      ("/app/bin/drivers/drivers_a_12345", "a_12345"), ("/app/bin/drivers/drivers_a_C54390A", "a_C54390A"),
+      ("/app/bin/drivers/drivers_a_c5439zz", "a_c5439zz"), ("drivers_", ""), ("", ""), ("trivial", "trivial"),
+    ])
+  func driverNames(path: String, name: String) {
+    #expect(SelectionSubject.driverName(ofExecutable: path) == name)
+  }
+}
