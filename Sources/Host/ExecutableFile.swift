@@ -5,11 +5,14 @@ public struct ExecutableFile: Hashable, Sendable {
   /// Device and inode, which stay the same however the file is renamed; `nil` where it could not be asked.
   public let device: UInt64?
   public let inode: UInt64?
+  /// Whether only the process itself says so, because the kernel may not be asked. It proves nothing.
+  public let isClaimed: Bool
 
-  public init(path: String, device: UInt64?, inode: UInt64?) {
+  public init(path: String, device: UInt64?, inode: UInt64?, isClaimed: Bool = false) {
     self.path = path
     self.device = device
     self.inode = inode
+    self.isClaimed = isClaimed
   }
 
   /// Takes the text of the links `exe` and `root` of a process.

@@ -99,6 +99,8 @@ extension SymbolCache.Entry {
   /// A file may be older than the epoch.
   private static func signed(_ field: ArraySlice<UInt8>) -> Int64? {
     guard field.first == UInt8(ascii: "-") else { return Int64(ascii: field) }
-    return Int64(ascii: field.dropFirst()).map { -$0 }
+    // By its magnitude, for the smallest number has none that fits.
+    guard let magnitude = UInt64(ascii: field.dropFirst()), magnitude <= Int64.min.magnitude else { return nil }
+    return Int64(truncatingIfNeeded: 0 &- magnitude)
   }
 }

@@ -79,6 +79,7 @@ public struct History: Hashable, Sendable {
       let older = try directory.openFile(rotated, access: O_RDONLY)
       defer { try? older?.close() }
       if let newer, !directory.name(name, refersTo: newer) { continue }
+      if let newer, let older, Self.areSame(newer, older) { continue }
       var entries: [HistoryEntry] = []
       var damagedLines = 0
       var leftBytes = limitBytes
@@ -111,6 +112,12 @@ public struct History: Hashable, Sendable {
         damagedLines += 1
       }
     }
+  }
+
+  /// Whether two descriptors are of the same file, which was renamed between their openings.
+  private static func areSame(_ first: FileDescriptor, _ second: FileDescriptor) -> Bool {
+    guard let one = try? FileStatus(of: first), let other = try? FileStatus(of: second) else { return false }
+    return one.device == other.device && one.inode == other.inode
   }
 
   private var name: String { path.lastComponent?.string ?? "" }

@@ -8,7 +8,8 @@
 /// level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="> Log level changed to Trace"
 ///  > Log level changed to Debug
 /// ```
-/// (The first two are one line each.) The line must be of that form from its first byte to its last: services log what their clients send, and
+/// (The first two are one line each.) The line must be of that form from its first byte to its last: services
+/// log what their clients send, and
 /// in the line format they do so without escapes. The line that follows the first of these, about the
 /// service's own namespaces, does not count: out of debug mode it may say `Debug` as well as `Info`.
 public struct LevelLine: Hashable, Sendable {

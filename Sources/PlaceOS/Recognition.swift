@@ -70,14 +70,6 @@ extension Catalogue {
     }
   }
 
-  /// The same by a process's name, for where its executable may not be asked for: good for a warning only.
-  public func mayBePlaceOS(comm: String) -> Bool {
-    // TASK_COMM_LEN, less the terminating zero; proc_pid_comm(5).
-    services.contains { service in
-      service.executables.contains { Path.lastComponent(of: $0).utf8.prefix(15).elementsEqual(comm.utf8) }
-    }
-  }
-
   /// Recognises a process by its executable, its arguments and its container.
   public func recognise(_ facts: ProcessFacts) -> Recognition {
     // A process without arguments is one whose memory is gone or not there yet: nothing can be said of it.

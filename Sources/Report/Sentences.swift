@@ -30,7 +30,7 @@ extension Outcome.Note {
     case .stopped: "the process is stopped (SIGSTOP or a debugger) and would not act on a signal"
     case .signalPending: "a signal that somebody sent is still pending; none was added"
     case .inFlight(let ageNs):
-      "a signal sent \(DurationText(ns: ageNs)) ago has not been acted upon yet; none was added"
+      "a signal of \(DurationText(ns: ageNs)) ago may still be on its way; none was added"
     case .levelUnknown:
       "its level cannot be told: an earlier command ended between its intent and its signal; "
         + "a restart of the service brings it back to its own level"

@@ -88,7 +88,7 @@ final class Flight {
     guard try handle.directory.stat().startTicks == instance.identity.startTicks else {
       return step.outcome(.vanished, [.ended], isAsAsked: !wanted)
     }
-    guard try handle.directory.executable() == instance.executable,
+    guard try handle.directory.knownExecutable() == instance.executable,
       try handle.directory.arguments() == instance.arguments
     else { return step.outcome(.refused, [.changedProgram, .notSent], isAsAsked: false) }
     let sight = try look()

@@ -10,8 +10,10 @@ public struct LevelProbe: Sendable {
   public let symbol: TraceSymbol
   /// Whether the executable's own symbols prove that it is PlaceOS's.
   public let isProved: Bool
-  /// Why the process's memory could not be read.
+  /// Why the process's memory cannot be read.
   public let refusal: HostError?
+  /// Why its log cannot be.
+  private var logRefusal: HostError?
   private let memory: TraceFlagReader?
   private var log: LoggedLevel?
 
@@ -49,6 +51,9 @@ public struct LevelProbe: Sendable {
 
   /// Whether the level may be told from the process at all, once it is asked for.
   public var canTell: Bool { log != nil || (memory?.executable.traceFlag != nil && refusal == nil) }
+
+  /// Keeps why the log, which was to be read, cannot be.
+  mutating func noteRefusal(ofLog error: HostError) { logRefusal = error }
 
   /// Reads the log as well, where memory and signals do not tell.
   public mutating func follow(_ log: LoggedLevel?) { self.log = log }
@@ -90,7 +95,7 @@ public struct LevelProbe: Sendable {
     }
     return Sight(
       handling: handling, masks: status.masks, state: status.state, debug: debug, evidence: evidence,
-      refusal: refusal)
+      refusal: refusal ?? logRefusal)
   }
 
   private func judge(_ status: ProcStatus, _ kind: Service.Kind, _ isYoung: Bool) -> Handling {

@@ -96,11 +96,15 @@ public struct Observer {
     _ probe: inout LevelProbe, _ process: borrowing ProcessDirectory, _ identity: ProcessIdentity,
     _ service: Service, _ container: Container?, _ now: HostClock
   ) throws(HostError) {
-    if let writer = writers[identity] {
+    guard let writer = writers[identity] else { return }
+    do {
       probe.follow(
         try LoggedLevel(
           process, kind: service.kind, container: container, writer: writer,
           startedWallNs: now.wallNs(atBoottimeNs: Self.startedNs(identity)), root: root))
+    } catch {
+      if error.isProcessGone { throw error }
+      probe.noteRefusal(ofLog: error)
     }
   }
 
@@ -114,7 +118,7 @@ public struct Observer {
   ) throws(HostError) -> Instance? {
     guard let process = try ProcessDirectory.open(pid: identity.pid, proc: table.proc),
       try process.stat().startTicks == identity.startTicks,
-      let executable = try process.executable(),
+      let executable = try process.knownExecutable(),
       let detail = try table.detail(of: identity.pid), detail.startTicks == identity.startTicks
     else { return nil }
     let arguments = try process.arguments()
@@ -135,7 +139,8 @@ public struct Observer {
     return Instance(
       identity: identity, service: service, executable: executable, arguments: arguments,
       container: container, handling: isPuma ? .puma : sight.handling,
-      proof: catalogue.proof(of: facts),
+      // What a process says of itself proves nothing, whatever image it comes from.
+      proof: executable.isClaimed ? nil : catalogue.proof(of: facts),
       level: isPuma ? .unknown : LevelReading(sight, entry: entry),
       isStopped: sight.isStopped, isSignalPending: sight.masks.hasSwitchSignalPending,
       startedBoottimeNs: startedNs,
@@ -151,11 +156,11 @@ public struct Observer {
       return catalogue.mayBePlaceOS(
         executable: ExecutableFile(link: link, root: "/", status: nil).path)
     } catch {
-      // A process that may not be looked at is not absent. Its name says whether it is worth a word, and no more.
+      // A process that may not be looked at is not absent.
       guard error.isForbidden, let process = try ProcessDirectory.open(pid: pid, proc: table.proc),
-        catalogue.mayBePlaceOS(comm: String(decoding: try process.stat().comm, as: UTF8.self))
+        let claimed = try process.claimedExecutable()
       else { return false }
-      throw error
+      return catalogue.mayBePlaceOS(executable: claimed.path)
     }
   }
 
@@ -193,6 +198,28 @@ extension LevelReading {
 
   /// Of what no signal can switch.
   static let unknown = LevelReading(debug: nil, evidence: .assumed)
+}
+
+extension ProcessDirectory {
+  /// The executable or, where the right to ask the kernel for it is missing, the one that the process claims.
+  func knownExecutable() throws(HostError) -> ExecutableFile? {
+    do {
+      return try executable()
+    } catch {
+      guard error.isForbidden else { throw error }
+      return try claimedExecutable()
+    }
+  }
+
+  /// What the process says that it executes: its first argument, if its comm agrees; good for a listing.
+  fileprivate func claimedExecutable() throws(HostError) -> ExecutableFile? {
+    guard let named = try arguments().first else { return nil }
+    let comm = try stat().comm
+    let base = named.utf8.split(separator: UInt8(ascii: "/")).last ?? ""[...].utf8
+    // TASK_COMM_LEN, less the terminating zero; proc_pid_comm(5).
+    guard !comm.isEmpty, base.prefix(15).elementsEqual(comm) else { return nil }
+    return ExecutableFile(path: named, device: nil, inode: nil, isClaimed: true)
+  }
 }
 
 extension LedgerEntry {

@@ -1,4 +1,5 @@
 import Glibc
+import Host
 import Report
 
 /// The two streams of the program.
@@ -23,5 +24,12 @@ enum Console {
   }
 
   /// One line for a person on standard error.
-  static func remark(_ sentence: String) { write("placeos-loglevel: \(sentence)\n", to: .error) }
+  static func remark(_ sentence: String) { write("placeos-loglevel: \(escaped(sentence))\n", to: .error) }
+
+  /// Text of several lines with all other control characters escaped: it may repeat what the caller typed, or
+  /// name a path of his.
+  static func escaped(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { SystemLog.escaped(String($0)) }
+      .joined(separator: "\n")
+  }
 }

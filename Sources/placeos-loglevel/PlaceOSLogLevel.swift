@@ -42,7 +42,7 @@ struct PlaceOSLogLevel: ParsableCommand {
     } catch {
       // Help and version are errors to the parser, which go to standard output and end with 0.
       let isUsage = exitCode(for: error) != .success
-      Console.write(fullMessage(for: error) + "\n", to: isUsage ? .error : .output)
+      Console.write(Console.escaped(fullMessage(for: error)) + "\n", to: isUsage ? .error : .output)
       Glibc.exit(isUsage ? 2 : 0)
     }
   }

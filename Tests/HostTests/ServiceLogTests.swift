@@ -175,7 +175,8 @@ private typealias Keeper = LogTree.Keeper
         tree.line("hello", at: 1000) + tree.line("MARK=stale", at: 2000) + tree.line("start", at: 10)
           + tree.line("MARK=on", at: 20))
       #expect(try tree.marks() == ["on"])
-      try tree.write(tree.line("hello", at: 1) + tree.line("MARK=future", at: 7200) + tree.line("x", at: 7201))
+      try tree.write(
+        tree.line("hello", at: 1) + tree.line("MARK=future", at: 7200) + tree.line("x", at: 7201))
       #expect(try tree.marks() == [])
     }
   }
@@ -197,6 +198,17 @@ private typealias Keeper = LogTree.Keeper
       try tree.append(String(repeating: tree.line("x", at: 60), count: 4000) + tree.line("MARK=a", at: 61))
       try tree.append(tree.line("MARK=b", at: 62))
       #expect(try tree.marks(&log) == ["a", "b"])
+    }
+  }
+
+  @Test(arguments: [Keeper.docker, .kubernetes])
+  private func firstLineOfAServiceThatWasSilentCounts(keeper: Keeper) throws {
+    try LogTree.with(keeper) { tree in
+      try tree.write("")
+      var log = try #require(try tree.reader())
+      #expect(try tree.marks(&log) == [])
+      try tree.append(tree.line("MARK=on", at: 5))
+      #expect(try tree.marks(&log) == ["on"])
     }
   }
 
@@ -291,7 +303,8 @@ private typealias Keeper = LogTree.Keeper
     }
   }
 
-  @Test(arguments: [Keeper.docker, .kubernetes]) private func linesThatAreNoneAreSkipped(keeper: Keeper) throws {
+  @Test(arguments: [Keeper.docker, .kubernetes])
+  private func linesThatAreNoneAreSkipped(keeper: Keeper) throws {
     try LogTree.with(keeper) { tree in
       let long = String(repeating: "M", count: 300_000)
       let bad = ["\n", "x\n", "\u{0}\u{0}MARK=\n", "{\"log\":\"MARK=\"}\n", "\(long)\n"]

@@ -89,7 +89,7 @@ struct HistoryTests {
     }
   }
 
-  @Test("while it is rotated again and again, no reader finds a line twice or misses one")
+  @Test("while it is rotated again and again, no reader finds a line twice")
   func rotating() async throws {
     try await withHistory { history in
       try history.append(historyEntry(2))

@@ -32,7 +32,8 @@ private let own = #""source":"place_os.log_backend","message":"default log level
   }
 
   @Test func driverTellsItsLevelWithoutASource() throws {
-    let text = #"level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="> Log level changed to Error""#
+    let text = #"level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="#
+      + #""> Log level changed to Error""#
     let parsed = try #require(line(text))
     #expect(parsed.origin == .driver && parsed.level == .error && parsed.program == "drv-trivial")
     #expect(line(json(#""source":"","message":"> Log level changed to Trace""#))?.origin == .driver)
@@ -87,7 +88,8 @@ private let own = #""source":"place_os.log_backend","message":"default log level
     json(own.replacing("Trace", with: "Trace\\n")), json(own.replacing("Trace", with: "Tra\\u0000ce")),
     // Not JSON.
     json(own).replacing("}", with: ""), json(own + ","), json(own + #","a":01"#), json(own + #","a":tru"#),
-    json(own + #","a":"\ud800""#), json(own + #","a":"\x""#), json(own + ",\"a\":\"\t\""), json(own + #","a":+1"#),
+    json(own + #","a":"\ud800""#), json(own + #","a":"\x""#), json(own + ",\"a\":\"\t\""),
+    json(own + #","a":+1"#),
     json(own + ",\"a\":" + String(repeating: "[", count: 100) + String(repeating: "]", count: 100)),
     json(own + ",\"a\":\"" + String(repeating: "x", count: 4000) + "\""),
     "", "{", "{}", "l", " ", "\0", service.replacing("12:39:44Z", with: "12:39:44 Z"),
@@ -129,10 +131,14 @@ private let own = #""source":"place_os.log_backend","message":"default log level
           switch random(3) {
           case 0: bytes[at] = UInt8(random(256))
           case 1: bytes.remove(at: at)
-          default: bytes.insert(contentsOf: bytes[at..<min(at + random(30), bytes.count)], at: random(bytes.count))
+          default:
+            let piece = bytes[at..<min(at + random(30), bytes.count)]
+            bytes.insert(contentsOf: piece, at: random(bytes.count))
           }
         }
-        if let parsed = LevelLine(parsing: bytes) { #expect(parsed.level == .trace && parsed.origin == .service) }
+        if let parsed = LevelLine(parsing: bytes) {
+          #expect(parsed.level == .trace && parsed.origin == .service)
+        }
       }
     }
   }

@@ -248,15 +248,6 @@ struct RecognitionTests {
     #expect(Catalogue.placeOS.mayBePlaceOS(executable: "/srv/jail" + row.executable))
   }
 
-  @Test(
-    "Where the executable may not be asked for, the process's name tells whether to warn", arguments: Row.all)
-  func byComm(row: Row) {
-    let comm = String(Path.lastComponent(of: row.executable).prefix(15))
-    #expect(Catalogue.placeOS.mayBePlaceOS(comm: comm))
-    #expect(!Catalogue.placeOS.mayBePlaceOS(comm: comm + "x"))
-    #expect(!Catalogue.placeOS.mayBePlaceOS(comm: String(comm.dropLast())))
-  }
-
   @Test("The first look lets drivers and Ruby through, and little else")
   func firstLookAtOthers() {
     func mayBe(_ path: String) -> Bool { Catalogue.placeOS.mayBePlaceOS(executable: path) }
