@@ -7,7 +7,7 @@ final class StandIn {
   let executable: String
   let log: String
   private let truthFile: String
-  private let signalFile: String
+  let signalFile: String
   private let isOutsideScratch: Bool
 
   var pid: Int32 { child.pid }
