@@ -10,6 +10,17 @@ let strict: [SwiftSetting] = [
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+// Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
+let fuzzed: [Target.Dependency] = ["PlaceOS", "Host", "Ledger", "Switching", "Report", system]
+let fuzzTarget: Target =
+  Context.environment["PLACEOS_LOGLEVEL_FUZZ"] == nil
+  ? .testTarget(
+    name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "FuzzProgram.swift"],
+    swiftSettings: strict)
+  : .executableTarget(
+    name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "FuzzTests.swift"],
+    swiftSettings: strict)
+
 let package = Package(
   name: "placeos-loglevel",
   products: [
@@ -54,6 +65,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Host", system], swiftSettings: strict),
+    fuzzTarget,
   ],
   swiftLanguageModes: [.v6]
 )

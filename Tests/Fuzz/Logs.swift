@@ -1,0 +1,120 @@
+import Glibc
+import PlaceOS
+import SystemPackage
+
+@testable import Host
+
+/// What processes write to their logs, and what runtimes put around it.
+enum Logs {
+  /// The bytes as a log file, read backwards in chunks of a size that its first byte gives.
+  static func tail(_ bytes: [UInt8]) throws {
+    let file = try scratch(holding: bytes)
+    defer { try? file.close() }
+    var tail = LogTail(descriptor: file, path: "log", sizeBytes: Int64(bytes.count))
+    tail.chunkBytes = 1 + Int((bytes.first ?? 0) & 63)
+    tail.limitLineBytes = 1 << 10
+    var budget = Int.max
+    var visited: [[UInt8]?] = []
+    let ending = try tail.visit(limitBytes: &budget) { line in
+      visited.append(line.map { Array($0) })
+      return true
+    }
+    try require(ending == .start, "log: it was not read up to its start")
+    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { Array($0) }
+    lines.removeLast()
+    try require(visited.count == lines.count, "log: not as many lines as line feeds")
+    for (seen, line) in zip(visited, lines.reversed()) {
+      let expected = line.count > tail.limitLineBytes ? nil : line
+      try require(seen == expected, "log: a line is not as it was written")
+    }
+    for format in [LogEntry.Format.plain, .docker, .cri] { try search(lines, format) }
+  }
+
+  /// What is found must be a whole line of the process's own.
+  private static func search(_ lines: [[UInt8]], _ format: LogEntry.Format) throws {
+    let question = ServiceLog.Question(
+      mark: LevelLine.mark, time: { LevelLine.time(of: $0).flatMap(LogTime.init(parsing:)) },
+      isWanted: { LevelLine(parsing: $0) != nil },
+      isEnough: { LevelLine.debug(after: $0.compactMap(LevelLine.init(parsing:)), of: .service) != nil })
+    var search = LogSearch(question, format: format, startedNs: 0, nowNs: .max)
+    for line in lines.reversed() where !line.withUnsafeBytes({ search.visit($0) }) { break }
+    search.reachStart(isGood: true)
+    try require(search.found.count <= LogSearch.limitFound, "log: more lines found than the limit")
+    guard !search.found.isEmpty else { return }
+    let whole = Set(lines.compactMap { line in
+      line.withUnsafeBytes { raw -> [UInt8]? in
+        guard let entry = LogEntry(format, raw), entry.endsLine, entry.isStandardOutput else { return nil }
+        return LogEntry.text(format, raw)
+      }
+    })
+    for line in search.found {
+      try require(whole.contains(line) && LevelLine(parsing: line) != nil, "log: a line that nobody wrote")
+    }
+  }
+
+  static func entry(_ bytes: [UInt8]) throws {
+    bytes.withUnsafeBytes { raw in
+      for format in [LogEntry.Format.docker, .cri] where LogEntry(format, raw) != nil {
+        _ = LogEntry.text(format, raw)
+      }
+      _ = LogTime(parsing: raw)
+    }
+    // Whatever a process writes comes back out of what its runtime makes of it, and nothing else does.
+    let line = bytes.filter { $0 != 0x0A }
+    guard line.last != 0x0D, String(validating: line, as: UTF8.self) != nil else { return }
+    let time = "2026-11-22T12:39:44.012345678Z"
+    let docker = Array("{\"log\":\"".utf8) + line.flatMap(escaped)
+    try requireMessage(
+      line, .docker, in: docker + Array("\\n\",\"stream\":\"stdout\",\"time\":\"\(time)\"}".utf8))
+    try requireMessage(line, .cri, in: Array("\(time) stdout F ".utf8) + line)
+  }
+
+  private static func requireMessage(_ line: [UInt8], _ format: LogEntry.Format, in bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { raw in
+      guard let entry = LogEntry(format, raw) else {
+        throw Violation(description: "log: a line of the runtime's form is refused (\(format))")
+      }
+      guard entry.isStandardOutput, entry.endsLine, entry.time?.wallNs == 1_795_351_184_012_345_678 else {
+        throw Violation(description: "log: a message speaks for the runtime (\(format))")
+      }
+      guard LogEntry.text(format, raw) == line else {
+        throw Violation(description: "log: a message is not as it was written (\(format))")
+      }
+    }
+  }
+
+  private static func escaped(_ byte: UInt8) -> [UInt8] {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): [UInt8(ascii: "\\"), byte]
+    case 0..<0x20: Array(("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16)).utf8)
+    default: [byte]
+    }
+  }
+
+  static func levelLine(_ bytes: [UInt8]) throws {
+    let time = bytes.withUnsafeBytes { raw in LevelLine.time(of: raw).flatMap(LogTime.init(parsing:)) }
+    if let time { try require(time.wallNs > -86_400_000_000_000, "line: a time before the epoch") }
+    guard let line = LevelLine(parsing: bytes) else { return }
+    // The mark is what a log is searched for. Only JSON could hide it, and no logger escapes a letter.
+    try require(
+      bytes.contains(LevelLine.mark) || bytes.contains(UInt8(ascii: "\\")),
+      "line: a change without its words")
+    try require(!bytes.contains(0x0A) || bytes.first == UInt8(ascii: "{"), "line: more than one line")
+    for kind in [Service.Kind.service, .driver] {
+      let debug = LevelLine.debug(after: [line], of: kind)
+      guard line.level == .trace else { continue }
+      try require(debug == (line.isOf(kind) ? true : nil), "line: trace is no trace")
+    }
+  }
+
+  private static func scratch(holding bytes: [UInt8]) throws -> FileDescriptor {
+    // A file without a name, which is gone with its descriptor.
+    var name = Array("/tmp/placeos-loglevel-fuzz.XXXXXX".utf8CString)
+    let raw = mkstemp(&name)
+    guard raw >= 0 else { throw Errno(rawValue: errno) }
+    unlink(name)
+    let file = FileDescriptor(rawValue: raw)
+    try file.writeAll(bytes)
+    return file
+  }
+}

@@ -1,0 +1,34 @@
+import PlaceOS
+
+@testable import Report
+@testable import Switching
+
+/// What a person types.
+enum Words {
+  static func selector(_ bytes: [UInt8]) throws {
+    let word = String(decoding: bytes, as: UTF8.self)
+    guard let selector = accepted({ try Selector(parsing: word, catalogue: .placeOS) }) else { return }
+    try require(
+      accepted { try Selector(parsing: selector.word, catalogue: .placeOS) } == selector,
+      "selector: typed again, it differs")
+    let place = SelectionSubject.Place(
+      id: String(repeating: "0f", count: 32), name: "rest-api", pod: "rest-api-x2x9k", namespace: "placeos")
+    let subjects = ["api", "driver", "core"].enumerated().map {
+      SelectionSubject(
+        service: $1, pid: Int32($0) + 40, executable: "/app/bin/drivers/drivers_place_meet_c54390a",
+        place: $1 == "driver" ? nil : place)
+    }
+    guard let found = accepted({ try Selection.these([selector]).resolve(subjects) }) else { return }
+    try require(found.unmatched.isEmpty != found.chosen.isEmpty, "selector: neither found nor missing")
+  }
+
+  static func duration(_ bytes: [UInt8]) throws {
+    guard let text = String(validating: bytes, as: UTF8.self),
+      let duration = DurationText(parsing: text)
+    else { return }
+    try require(duration.ns >= 0, "duration: it is negative")
+    try require(
+      DurationText(parsing: "\(duration.ns / 1_000_000)ms") == duration, "duration: it differs in ms")
+    try require(!duration.description.isEmpty, "duration: it cannot be shown")
+  }
+}
