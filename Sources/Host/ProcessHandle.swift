@@ -21,7 +21,7 @@ public struct ProcessHandle: ~Copyable {
     let raw = clinux_pidfd_open(identity.pid)
     guard raw >= 0 else {
       let code = Errno(rawValue: errno)
-      // EINVAL, and from Linux 6.15 on ENOENT: the pid is that of a thread, not of a process.
+      // EINVAL, or ENOENT (seen on Linux 6.18): the pid is that of a thread, not of a process.
       if code == .noSuchProcess || code == .invalidArgument || code == .noSuchFileOrDirectory { return nil }
       throw .process(pid: identity.pid, call: "pidfd_open", code)
     }
