@@ -16,19 +16,28 @@ struct DockerContainer: Hashable, Sendable {
   init(parsing bytes: [UInt8]) throws(ParseError) {
     struct File: Decodable {
       struct Config: Decodable {
-        let Image: String?
-        let Labels: [String: String]?
+        enum CodingKeys: String, CodingKey {
+          case image = "Image"
+          case labels = "Labels"
+        }
+        let image: String?
+        let labels: [String: String]?
       }
-      let ID: String
-      let Name: String
-      let Config: Config
+      enum CodingKeys: String, CodingKey {
+        case id = "ID"
+        case name = "Name"
+        case config = "Config"
+      }
+      let id: String
+      let name: String
+      let config: Config
     }
     let file = try RuntimeJSON.decode(File.self, from: bytes)
-    id = file.ID
-    name = file.Name.hasPrefix("/") ? String(file.Name.dropFirst()) : file.Name
+    id = file.id
+    name = file.name.hasPrefix("/") ? String(file.name.dropFirst()) : file.name
     guard !name.isEmpty else { throw ParseError("Name is empty") }
-    image = file.Config.Image.flatMap { $0.isEmpty ? nil : $0 }
-    labels = file.Config.Labels ?? [:]
+    image = file.config.image.flatMap { $0.isEmpty ? nil : $0 }
+    labels = file.config.labels ?? [:]
   }
 
   /// Docker's record of the container `id`, wherever `evidence` and the usual data root lead.

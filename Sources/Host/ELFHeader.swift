@@ -3,7 +3,7 @@ public struct ELFHeader: Hashable, Sendable {
   /// `e_machine`: the processors that PlaceOS is built for.
   public enum Machine: UInt16, Sendable {
     /// `EM_X86_64`
-    case x86_64 = 62
+    case amd64 = 62
     /// `EM_AARCH64`
     case arm64 = 183
   }

@@ -23,7 +23,9 @@ public struct ELFSection: Hashable, Sendable {
 
   /// Memory of the process's own that it may change, and that all its threads share.
   var isWritableData: Bool {
-    let write: UInt64 = 0x1, allocate: UInt64 = 0x2, threadLocal: UInt64 = 0x400
+    let write: UInt64 = 0x1
+    let allocate: UInt64 = 0x2
+    let threadLocal: UInt64 = 0x400
     return (kind == .programBits || kind == .noBits)
       && flags & (write | allocate | threadLocal) == write | allocate
   }

@@ -59,8 +59,9 @@ public struct ServiceLog: Sendable {
     process: borrowing ProcessDirectory, container: Container?, startedWallNs: Int64, question: Question,
     limitBytes: Int = ServiceLog.defaultLimitBytes, root: FilePath = "/"
   ) throws(HostError) {
-    guard let source = try LogSource.find(
-      of: process, container: container, files: ContainerFiles(root: root))
+    guard
+      let source = try LogSource.find(
+        of: process, container: container, files: ContainerFiles(root: root))
     else { return nil }
     self.source = source
     self.question = question

@@ -100,7 +100,9 @@ extension SymbolCache.Entry {
   private static func signed(_ field: ArraySlice<UInt8>) -> Int64? {
     guard field.first == UInt8(ascii: "-") else { return Int64(ascii: field) }
     // By its magnitude, for the smallest number has none that fits.
-    guard let magnitude = UInt64(ascii: field.dropFirst()), magnitude <= Int64.min.magnitude else { return nil }
+    guard let magnitude = UInt64(ascii: field.dropFirst()), magnitude <= Int64.min.magnitude else {
+      return nil
+    }
     return Int64(truncatingIfNeeded: 0 &- magnitude)
   }
 }

@@ -85,9 +85,12 @@ public struct LevelLine: Hashable, Sendable {
       let name = String(validating: rest, as: UTF8.self)
     else { return nil }
     // The oldest wrote the names in capitals.
-    guard let level = LogLevel(asPrinted: name) ?? LogLevel.allCases.first(where: {
-      $0.rawValue.uppercased() == name
-    }) else { return nil }
+    guard
+      let level = LogLevel(asPrinted: name)
+        ?? LogLevel.allCases.first(where: {
+          $0.rawValue.uppercased() == name
+        })
+    else { return nil }
     (origin, self.level, program) = (.olderHandler, level, nil)
   }
 

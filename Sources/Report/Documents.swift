@@ -7,10 +7,12 @@ import Switching
 // The JSON documents of the contract: keys in snake_case, times in RFC 3339 UTC, absent values null.
 
 /// A value that is written as null where it is absent, never left out.
+// swift-format-ignore: UseSynthesizedInitializer
 @propertyWrapper
 struct OrNull<Value: Encodable>: Encodable {
   var wrappedValue: Value?
 
+  // Without it the memberwise initialisers of the documents would take wrappers.
   init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
 
   func encode(to encoder: any Encoder) throws {

@@ -139,7 +139,8 @@ extension Unmatched {
         ? "process \(pid) runs, but is no service of PlaceOS's at its work" : "there is no process \(pid)"
     }
     guard !places.isEmpty else { return "nothing matches \(word)" }
-    return "nothing matches \(word); the service runs in:\n" + places.map { "  " + $0.sentence }.joined(separator: "\n")
+    return "nothing matches \(word); the service runs in:\n"
+      + places.map { "  " + $0.sentence }.joined(separator: "\n")
   }
 
   /// The same of `revert`, which looks at what is recorded.

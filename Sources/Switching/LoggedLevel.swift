@@ -63,9 +63,10 @@ public struct LoggedLevel: Sendable {
       mark: LevelLine.mark, time: { LevelLine.time(of: $0).flatMap(LogTime.init(parsing:)) },
       isWanted: { LevelLine(parsing: $0).map { $0.isOf(kind) && $0.isBy(writer) } == true },
       isEnough: { LevelLine.debug(after: $0.compactMap(LevelLine.init(parsing:)), of: kind) != nil })
-    guard let log = try ServiceLog(
-      process: process, container: container, startedWallNs: startedWallNs, question: question,
-      limitBytes: limitBytes, root: root)
+    guard
+      let log = try ServiceLog(
+        process: process, container: container, startedWallNs: startedWallNs, question: question,
+        limitBytes: limitBytes, root: root)
     else { return nil }
     self.kind = kind
     self.log = log

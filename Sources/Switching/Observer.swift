@@ -224,7 +224,9 @@ extension ProcessDirectory {
 
 extension LedgerEntry {
   /// Whether this tool's last signal brought it into debug mode, and was seen to do so.
-  fileprivate var wasSeenToSwitchOn: Bool { lastSignal.map { $0.wanted && $0.progress == .confirmed } ?? false }
+  fileprivate var wasSeenToSwitchOn: Bool {
+    lastSignal.map { $0.wanted && $0.progress == .confirmed } ?? false
+  }
 }
 
 extension LevelProbe.Sight {

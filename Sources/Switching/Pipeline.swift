@@ -119,7 +119,9 @@ public struct Pipeline {
         request.selection, entries.map(SelectionSubject.init), alive: [])
       targets.identities = chosen.sorted().map { entries[$0].identity }
       targets.unmatched = unmatched
-      if chosen.contains(where: { entries[$0].isDue(request, now: now) && !observer.canTell(entries[$0], now) }) {
+      if chosen.contains(where: {
+        entries[$0].isDue(request, now: now) && !observer.canTell(entries[$0], now)
+      }) {
         // Their logs may tell; who else writes to these shows only in a scan.
         targets.unreadable = try observe(&observer, state, now).unreadable
       }
@@ -267,7 +269,8 @@ public struct Pipeline {
     let cache = directory?.readSymbols(limitBytes: SymbolCache.sizeLimitBytes)
     do {
       return try Observer(
-        table: machine.table, catalogue: catalogue, root: machine.root, symbolCache: SymbolCache(parsing: cache ?? []))
+        table: machine.table, catalogue: catalogue, root: machine.root,
+        symbolCache: SymbolCache(parsing: cache ?? []))
     } catch { throw .host(error) }
   }
 

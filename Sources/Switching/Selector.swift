@@ -34,7 +34,8 @@ public enum Selector: Hashable, Sendable {
       return
     }
     guard !parts[1].isEmpty else { throw .emptyName(word) }
-    self = service.kind == .driver
+    self =
+      service.kind == .driver
       ? .driver(service, glob: String(parts[1])) : .contained(service, name: String(parts[1]))
   }
 
@@ -113,7 +114,9 @@ extension SelectionSubject {
     if name.hasPrefix("drivers_") { name.removeFirst("drivers_".count) }
     if let mark = name.lastIndex(of: "_") {
       let hash = name[name.index(after: mark)...]
-      if hash.count >= 6, hash.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) { name = String(name[..<mark]) }
+      if hash.count >= 6, hash.allSatisfy({ $0.isHexDigit && !$0.isUppercase }) {
+        name = String(name[..<mark])
+      }
     }
     return name
   }

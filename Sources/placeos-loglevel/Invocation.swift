@@ -37,7 +37,8 @@ enum Invocation {
   static func requireRoot() throws {
     guard geteuid() != 0 else { return }
     let line = CommandLine.arguments.map(shellQuoted).joined(separator: " ")
-    Console.remark("only root can look at PlaceOS's processes and signal them; nothing was done. Type:\n  sudo \(line)")
+    Console.remark(
+      "only root can look at PlaceOS's processes and signal them; nothing was done. Type:\n  sudo \(line)")
     throw ExitCode(3)
   }
 
@@ -62,9 +63,11 @@ enum Invocation {
   }
 
   private static func shellQuoted(_ word: String) -> String {
-    let isPlain = !word.isEmpty && word.allSatisfy {
-      $0.isASCII && ($0.isLetter || $0.isNumber || "_./:=,+@%-".contains($0))
-    }
+    let isPlain =
+      !word.isEmpty
+      && word.allSatisfy {
+        $0.isASCII && ($0.isLetter || $0.isNumber || "_./:=,+@%-".contains($0))
+      }
     return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

@@ -3,7 +3,8 @@ import Switching
 
 struct OffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "off", abstract: "Switch out of debug mode, whoever switched it on; what is out already gets no signal.",
+    commandName: "off",
+    abstract: "Switch out of debug mode, whoever switched it on; what is out already gets no signal.",
     discussion: """
       Example: sudo placeos-loglevel off --all
       """)

@@ -78,7 +78,9 @@ struct TargetOptions: ParsableArguments {
   var trustName = false
 
   func validate() throws {
-    if all, trustName { throw ValidationError("--trust-name cannot be used with --all: name what you trust.") }
+    if all, trustName {
+      throw ValidationError("--trust-name cannot be used with --all: name what you trust.")
+    }
     if !all, selector.isEmpty {
       throw ValidationError("Name a SELECTOR, such as api, or use --all. 'services' lists the names.")
     }

@@ -32,7 +32,9 @@ extension EndToEnd {
         ["revert", "--older-than", "0s"], ["on", "--all", "driver", "--permanent"], ["revert", "--dry-run"],
         ["revert"] + everyPid, ["revert", "--quiet"], ["revert"],
       ]
-      return commands.map { ["services", "history", "status"].contains($0[0]) ? $0 : $0 + ["--wait", "20ms"] }
+      return commands.map {
+        ["services", "history", "status"].contains($0[0]) ? $0 : $0 + ["--wait", "20ms"]
+      }
     }
 
     /// Runs every command beside `rows` and four real services, of which each does what it is told.

@@ -20,8 +20,9 @@ extension EndToEnd {
       #expect(run.errors == "")
 
       let parts = run.output.split(separator: "\n$ placeos-loglevel ").map { String($0) }
-      try #require(parts.map { $0.prefix { $0 != " " && $0 != "\n" } }.dropFirst()
-        == ["status", "toggle", "status", "status", "history"])
+      try #require(
+        parts.map { $0.prefix { $0 != " " && $0 != "\n" } }.dropFirst()
+          == ["status", "toggle", "status", "status", "history"])
       // Every dialect is among the stand-ins.
       for service in ["api", "driver/demo_lights", "staff", "triggers"] {
         #expect(parts[1].contains("\n\(service) "), "\(service) is not in the first status")

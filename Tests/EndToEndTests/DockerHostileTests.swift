@@ -25,7 +25,8 @@ extension EndToEnd {
       let pid = try core.execute(driver, ["-p", hostile])
 
       for arguments in [
-        ["status"], ["on", "core", "driver", "--reason", hostile], ["status"], ["off", "driver", "--dry-run"],
+        ["status"], ["on", "core", "driver", "--reason", hostile], ["status"],
+        ["off", "driver", "--dry-run"],
         ["off", "core"], ["revert", "--reason", hostile], ["history"], ["toggle", "driver/\(hostile)"],
         ["status", "core/\(hostile)"], ["status", hostile],
       ] {

@@ -23,8 +23,10 @@ extension EndToEnd {
       func standIns(_ root: String) throws -> [StandIn] {
         try samples.map { try StandIn($0.fixture, as: $0.path, $0.arguments, in: scratch, root: root) }
       }
-      let downs = try standIns("down"), ups = try standIns("up")
-      let downPids = downs.map { "pid:\($0.pid)" }, upPids = ups.map { "pid:\($0.pid)" }
+      let downs = try standIns("down")
+      let ups = try standIns("up")
+      let downPids = downs.map { "pid:\($0.pid)" }
+      let upPids = ups.map { "pid:\($0.pid)" }
       #expect(try tool.run(["on"] + downPids).status == 0)
       let killer = tool(killedAt: "pidfd_send_signal", 1)
       #expect(try killer.run(["off"] + downPids).status == 128 + SIGKILL)

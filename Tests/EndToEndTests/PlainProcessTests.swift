@@ -91,7 +91,8 @@ extension EndToEnd {
       #expect(document["schema_version"]?.int == 1)
       #expect(document["host"]?.string?.isEmpty == false)
       #expect(
-        document["boot_id"]?.string == Files.text("/proc/sys/kernel/random/boot_id").split(separator: "\n")
+        document["boot_id"]?.string
+          == Files.text("/proc/sys/kernel/random/boot_id").split(separator: "\n")
           .first.map(String.init))
       #expect(document["revert_armed"]?.bool == false)
       #expect(Self.isTime(document["time"]))

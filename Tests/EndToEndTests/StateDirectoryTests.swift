@@ -245,8 +245,10 @@ extension EndToEnd {
       // Holds the lock and has left its pid, as this program does.
       let holder = try Child(
         "/usr/bin/flock",
-        [scratch("state/lock"), "sh", "-c", "echo $$ >\"$0\"; : >\"$1\"; exec sleep 600",
-          scratch("state/lock"), scratch("held")])
+        [
+          scratch("state/lock"), "sh", "-c", "echo $$ >\"$0\"; : >\"$1\"; exec sleep 600",
+          scratch("state/lock"), scratch("held"),
+        ])
       #expect(eventually { Files.exists(scratch("held")) })
       let pid = Files.text(scratch("state/lock")).split(separator: "\n").first ?? ""
       let start = monotonicSeconds()

@@ -92,14 +92,21 @@ enum Command {
       environment[name] = TestMachine.variable(name)
     }
     return try Child(
-      "/bin/sh", ["-c", "out=$1 err=$2; shift 2; exec \"$@\" >\"$out\" 2>\"$err\"", "sh", output, errors, path] + arguments,
+      "/bin/sh",
+      ["-c", "out=$1 err=$2; shift 2; exec \"$@\" >\"$out\" 2>\"$err\"", "sh", output, errors, path]
+        + arguments,
       environment: environment)
   }
 }
 
 /// A JSON value of any kind.
 enum JSON: Decodable, Equatable {
-  case null, bool(Bool), number(Double), string(String), array([JSON]), object([String: JSON])
+  case null
+  case bool(Bool)
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object([String: JSON])
 
   init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()

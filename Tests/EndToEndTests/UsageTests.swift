@@ -256,7 +256,8 @@ extension EndToEnd {
       func onTerminal(_ environment: [String: String]) throws -> String {
         try Command.run(
           "/usr/bin/script", ["-qec", "\(tool.program) status", "/dev/null"],
-          environment: environment.merging(["PLACEOS_LOGLEVEL_STATE_DIR": tool.stateDirectory]) { $1 }).output
+          environment: environment.merging(["PLACEOS_LOGLEVEL_STATE_DIR": tool.stateDirectory]) { $1 }
+        ).output
       }
       #expect(try onTerminal(["TERM": "xterm"]).contains("\u{1b}["))
       #expect(try !onTerminal(["TERM": "xterm", "NO_COLOR": "1"]).contains("\u{1b}"))

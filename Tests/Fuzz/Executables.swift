@@ -46,7 +46,8 @@ enum Executables {
       text += "\(hex(segment.file.offset - lead)) 08:01 7 /app\n"
     }
     let entry = (executable.entryAddress &+ base).littleEndian
-    let auxv = [9, 0, 0, 0, 0, 0, 0, 0] + (0..<8).map { UInt8(truncatingIfNeeded: entry >> (8 * UInt64($0))) }
+    let auxv =
+      [9, 0, 0, 0, 0, 0, 0, 0] + (0..<8).map { UInt8(truncatingIfNeeded: entry >> (8 * UInt64($0))) }
     guard let maps = accepted({ try MemoryMaps(parsing: Array(text.utf8)) }) else {
       throw Violation(description: "elf: maps of the kernel's form are refused")
     }

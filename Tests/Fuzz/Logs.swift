@@ -41,12 +41,13 @@ enum Logs {
     search.reachStart(isGood: true)
     try require(search.found.count <= LogSearch.limitFound, "log: more lines found than the limit")
     guard !search.found.isEmpty else { return }
-    let whole = Set(lines.compactMap { line in
-      line.withUnsafeBytes { raw -> [UInt8]? in
-        guard let entry = LogEntry(format, raw), entry.endsLine, entry.isStandardOutput else { return nil }
-        return LogEntry.text(format, raw)
-      }
-    })
+    let whole = Set(
+      lines.compactMap { line in
+        line.withUnsafeBytes { raw -> [UInt8]? in
+          guard let entry = LogEntry(format, raw), entry.endsLine, entry.isStandardOutput else { return nil }
+          return LogEntry.text(format, raw)
+        }
+      })
     for line in search.found {
       try require(whole.contains(line) && LevelLine(parsing: line) != nil, "log: a line that nobody wrote")
     }

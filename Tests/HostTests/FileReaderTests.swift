@@ -91,7 +91,8 @@ struct FileReaderTests {
     #expect(now.wallNs(atBoottimeNs: 1000) == 1_000_000)
     #expect(now.wallNs(atBoottimeNs: 0) == 999_000)
     #expect(now.wallNs(atBoottimeNs: 5000) == 1_004_000)
-    let first = HostClock.now(), second = HostClock.now()
+    let first = HostClock.now()
+    let second = HostClock.now()
     #expect(first.boottimeNs > 0 && first.boottimeNs <= second.boottimeNs)
   }
 }

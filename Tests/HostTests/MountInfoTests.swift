@@ -45,7 +45,8 @@ struct MountInfoTests {
   @Test("A path that is not UTF-8 keeps its bytes")
   func invalidUTF8() throws {
     let mount = try MountInfo(
-      parsing: Array("1 0 8:1 /".utf8) + [0xFF] + Array(" / rw - ext4 /dev/sda1 rw".utf8)).mounts[0]
+      parsing: Array("1 0 8:1 /".utf8) + [0xFF] + Array(" / rw - ext4 /dev/sda1 rw".utf8)
+    ).mounts[0]
     mount.root.withPlatformString { #expect(UInt8(bitPattern: $0[1]) == 0xFF) }
   }
 

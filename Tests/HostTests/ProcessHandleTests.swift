@@ -13,7 +13,8 @@ struct ProcessHandleTests {
 
   @Test("A signal arrives at the process that is held, and at no other", arguments: [SIGUSR1, SIGUSR2])
   func send(signal: Int32) throws {
-    let child = try SpawnedChild.sleep(), other = try SpawnedChild.sleep()
+    let child = try SpawnedChild.sleep()
+    let other = try SpawnedChild.sleep()
     defer {
       child.end()
       other.end()

@@ -216,7 +216,8 @@ struct ProcessTableTests {
       let child = try SpawnedChild.sleep(copiedTo: folder.appending("a) R (b (c"))
       defer { child.end() }
       try child.awaitState("S")
-      let procps = ProcpsTable(), files = RecordedProcessTable(proc: "/proc")
+      let procps = ProcpsTable()
+      let files = RecordedProcessTable(proc: "/proc")
       #expect(
         try procps.rows().first { $0.pid == child.pid }?.startTicks
           == files.rows().first { $0.pid == child.pid }?.startTicks)

@@ -251,7 +251,8 @@ private typealias Keeper = LogTree.Keeper
       let folder = tree.log.removingLastComponent()
       try tree.write(tree.line("MARK=first", at: 1), to: folder.appending("0.log"))
       try tree.write(tree.line("x", at: 5) + tree.line("MARK=tenth", at: 5), to: folder.appending("10.log"))
-      try tree.write(tree.line("x", at: 3) + tree.line("MARK=rotated", at: 4),
+      try tree.write(
+        tree.line("x", at: 3) + tree.line("MARK=rotated", at: 4),
         to: folder.appending("10.log.20261122-120004"))
       try tree.write("", to: folder.appending("10.log.20261122-120003.gz"))
       #expect(try tree.marks() == ["rotated", "tenth"])

@@ -17,7 +17,8 @@ final class SpawnedChild {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    var all = sigset_t(), none = sigset_t()
+    var all = sigset_t()
+    var none = sigset_t()
     sigfillset(&all)
     sigemptyset(&none)
     posix_spawnattr_setsigdefault(&attributes, &all)
@@ -25,7 +26,7 @@ final class SpawnedChild {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
     let arguments = command.map { strdup($0) }
     let variables = environment.map { strdup($0) }
-    defer { (arguments + variables).forEach { free($0) } }
+    defer { for text in arguments + variables { free(text) } }
     var pid = pid_t()
     let code = (program ?? FilePath(command[0])).withPlatformString {
       posix_spawn(&pid, $0, nil, &attributes, arguments + [nil], variables + [nil])
@@ -34,7 +35,7 @@ final class SpawnedChild {
     self.pid = pid
     // posix_spawn(3) waits until the child has given up its parent's memory, which is in the midst of
     // execve(2): name, handlers and arguments come after that, the arguments last.
-    try await_ {
+    try awaitTrue {
       try !bytes(of: "cmdline").isEmpty || ProcStat(parsing: bytes(of: "stat")).state == UInt8(ascii: "Z")
     }
   }
@@ -86,11 +87,11 @@ final class SpawnedChild {
   }
 
   func awaitState(_ state: Unicode.Scalar) throws {
-    try await_ { try ProcStat(parsing: bytes(of: "stat")).state == UInt8(ascii: state) }
+    try awaitTrue { try ProcStat(parsing: bytes(of: "stat")).state == UInt8(ascii: state) }
   }
 
   func awaitComm(_ comm: String) throws {
-    try await_ { try ProcStat(parsing: bytes(of: "stat")).comm == Array(comm.utf8) }
+    try awaitTrue { try ProcStat(parsing: bytes(of: "stat")).comm == Array(comm.utf8) }
   }
 
   func bytes(of file: String) throws -> [UInt8] {
@@ -99,7 +100,7 @@ final class SpawnedChild {
 
   struct TooLate: Error {}
 
-  private func await_(_ condition: () throws -> Bool) throws {
+  private func awaitTrue(_ condition: () throws -> Bool) throws {
     for _ in 0..<5000 {
       if try condition() { return }
       usleep(2000)

@@ -15,7 +15,7 @@ private final class Child {
     let truth = folder.path("truth").string
     var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
     var environment: [UnsafeMutablePointer<CChar>?] = [strdup("STANDIN_TRUTH_FILE=\(truth)"), nil]
-    defer { (arguments + environment).forEach { free($0) } }
+    defer { for text in arguments + environment { free(text) } }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -123,9 +123,11 @@ struct TraceFlagReaderTests {
     try child.wait("flipped") { try reader.read() == true }
   }
 
-  @Test("is not in the memory of latch services, nor of any stripped executable", arguments: [
-    "latch-dynamic", "latch-static", "latch-release", "toggle-stripped", "latch-stripped",
-  ])
+  @Test(
+    "is not in the memory of latch services, nor of any stripped executable",
+    arguments: [
+      "latch-dynamic", "latch-static", "latch-release", "toggle-stripped", "latch-stripped",
+    ])
   func noFlag(_ name: String) throws {
     let child = try Child(Self.path(name))
     var cache = SymbolCache()

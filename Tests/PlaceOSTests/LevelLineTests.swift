@@ -25,14 +25,16 @@ private let own = #""source":"place_os.log_backend","message":"default log level
   @Test func serviceTellsItsLevelInJSON() throws {
     let parsed = try #require(line(json(own)))
     #expect(parsed.origin == .service && parsed.level == .trace && parsed.program == "dispatch")
-    let padded = #"{ "message":"default log level changed to Info", "source" : "place_os.log_backend","#
+    let padded =
+      #"{ "message":"default log level changed to Info", "source" : "place_os.log_backend","#
       + #" "time":"2026-11-22T12:39:44Z","level":" INFO","x":[1,{"message":"a"},-0.5e+3,true,null] }"#
     #expect(line(padded)?.level == .info)
     #expect(line(json(own.replacing("changed to Trace", with: "changed to T\\u0072ace")))?.level == .trace)
   }
 
   @Test func driverTellsItsLevelWithoutASource() throws {
-    let text = #"level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="#
+    let text =
+      #"level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="#
       + #""> Log level changed to Error""#
     let parsed = try #require(line(text))
     #expect(parsed.origin == .driver && parsed.level == .error && parsed.program == "drv-trivial")
@@ -64,8 +66,9 @@ private let own = #""source":"place_os.log_backend","message":"default log level
       + #"message="default log level changed to Trace""#,
     #"level=[I] time=2026-11-22T12:39:44Z program=api source=action-controller message="" path=/?q="#
       + service,
-    json(#""source":"api","message":"{\"source\":\"place_os.log_backend\",\"message\":"#
-      + #"\"default log level changed to Trace\"}""#),
+    json(
+      #""source":"api","message":"{\"source\":\"place_os.log_backend\",\"message\":"#
+        + #"\"default log level changed to Trace\"}""#),
     // As part of a longer line.
     service + " ", " " + service, service + " path=/", service + "\r", "x" + service, service + service,
     service.replacing("Trace\"", with: "Trace\"\""), service.replacing("Trace", with: "Trace again"),

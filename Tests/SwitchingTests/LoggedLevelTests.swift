@@ -17,14 +17,16 @@ private final class Child {
 
   init(_ executable: String, _ settings: [String], folder: String? = nil) throws {
     var template = Array("/tmp/logged-level-XXXXXX".utf8CString)
-    self.folder = try folder ?? {
-      guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
-      return String(cString: made)
-    }()
+    self.folder =
+      try folder
+      ?? {
+        guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+        return String(cString: made)
+      }()
     let settings = settings + ["STANDIN_TRUTH_FILE=\(self.folder)/truth"]
     var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
     var environment: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
-    defer { (arguments + environment).forEach { free($0) } }
+    defer { for text in arguments + environment { free(text) } }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -109,7 +111,8 @@ private final class Child {
 
   @Test(arguments: ["toggle", "driver"], ["json", "line"])
   func levelIsTheTruthAfterEachSignal(dialect: String, format: String) throws {
-    let child = try Child(executable("\(dialect)-stripped"), ["PLACE_LOG_FORMAT=\(format)", "LOG_LEVEL=warn"])
+    let child = try Child(
+      executable("\(dialect)-stripped"), ["PLACE_LOG_FORMAT=\(format)", "LOG_LEVEL=warn"])
     let kind: Service.Kind = dialect == "driver" ? .driver : .service
     waitForTheNextSecond()
     var level = try child.level(kind)

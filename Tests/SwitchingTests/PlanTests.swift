@@ -44,7 +44,8 @@ struct PlanTests {
 
   @Test("What cannot be switched, or is not known, has no say in where toggle goes")
   func toggleVoters() {
-    let on = instance(2, debug: true), off = instance(3, debug: false)
+    let on = instance(2, debug: true)
+    let off = instance(3, debug: false)
     let puma = instance(4, service: "auth", handling: .puma, debug: nil, evidence: .assumed)
     let edge = instance(
       5, service: "edge", handling: .without(.noHandler(starting: false)), evidence: .assumed)
