@@ -20,6 +20,10 @@ ssize_t clinux_process_read(pid_t pid, uint64_t address, void *buffer, size_t le
   return process_vm_readv(pid, &local, 1, &remote, 1, 0);
 }
 
+ssize_t clinux_getdents64(int descriptor, void *buffer, size_t length) {
+  return syscall(SYS_getdents64, descriptor, buffer, length);
+}
+
 int64_t clinux_boottime_ns(void) {
   struct timespec now;
   if (clock_gettime(CLOCK_BOOTTIME, &now) != 0) return -1;

@@ -15,6 +15,16 @@ public struct ExecutableFile: Hashable, Sendable {
     self.isClaimed = isClaimed
   }
 
+  /// What the kernel puts behind the path of a file that has no name any more.
+  private static let deletedMark = " (deleted)"
+
+  /// The text of a link `exe` without that mark, for a first look: a file may also really be called so.
+  public static func withoutDeletedMark(_ link: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
+    let mark = deletedMark.utf8
+    guard link.count > mark.count, link.suffix(mark.count).elementsEqual(mark) else { return link }
+    return UnsafeBufferPointer(rebasing: link.dropLast(mark.count))
+  }
+
   /// Takes the text of the links `exe` and `root` of a process.
   ///
   /// - Parameters:
@@ -24,8 +34,9 @@ public struct ExecutableFile: Hashable, Sendable {
   ///     may also really be called so, and then it still has a name (`linkCount`).
   public init(link: String, root: String, status: FileStatus?) {
     var path = link
-    let mark = " (deleted)"
-    if path.hasSuffix(mark), status.map({ $0.linkCount == 0 }) ?? true { path.removeLast(mark.count) }
+    if path.hasSuffix(Self.deletedMark), status.map({ $0.linkCount == 0 }) ?? true {
+      path.removeLast(Self.deletedMark.count)
+    }
     if root != "/", path.hasPrefix(root + "/") { path.removeFirst(root.count) }
     self.init(path: path, device: status?.device, inode: status?.inode)
   }

@@ -10,7 +10,7 @@ public enum HostError: Error, Hashable, Sendable {
   case tooLarge(path: FilePath, limitBytes: Int)
   /// The path is not a regular file (a pipe, a device, a folder …).
   case notRegular(path: FilePath)
-  /// The procps library could not read the process table.
+  /// The process table could not be read.
   case processTable(Errno)
   /// A system call on a process failed; `call` is its name.
   case process(pid: Int32, call: String, Errno)

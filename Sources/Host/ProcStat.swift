@@ -11,6 +11,16 @@ public struct ProcStat: Hashable, Sendable {
   public let state: UInt8
   /// Clock ticks after boot.
   public let startTicks: UInt64
+  /// Where its program was put.
+  public let programAddresses: ProgramAddresses
+
+  /// What tells two programs apart that one process executed one after the other: each execve(2) puts program
+  /// and stack to other places. All 0 or 1 where the right to see them is missing.
+  public struct ProgramAddresses: Hashable, Sendable {
+    /// `startcode` and `startstack`, the 26th and the 28th field.
+    public let code: UInt64
+    public let stack: UInt64
+  }
 
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     // The name ends at the last parenthesis: no field behind it can hold one.
@@ -22,14 +32,16 @@ public struct ProcStat: Hashable, Sendable {
     }
     let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
     guard let state = fields.first, state.count == 1 else { throw ParseError("no state") }
-    // The field behind the name is the third of the manual page's list; the start time is the 22nd. One must
-    // follow it: of a line that was cut off, it could be the beginning of a number.
-    guard fields.count > 20, let start = UInt64(ascii: fields[19]) else {
-      throw ParseError("no start time")
-    }
+    // The field behind the name is the third of the manual page's list; the start time is the 22nd, and the
+    // addresses are the 26th and the 28th. One must follow these: of a line that was cut off, the last could be
+    // the beginning of a number.
+    guard fields.count > 26, let start = UInt64(ascii: fields[19]), let code = UInt64(ascii: fields[23]),
+      let stack = UInt64(ascii: fields[25])
+    else { throw ParseError("no start time and addresses") }
     self.pid = pid
     comm = Array(bytes[(open + 1)..<close])
     self.state = state[state.startIndex]
     startTicks = start
+    programAddresses = ProgramAddresses(code: code, stack: stack)
   }
 }

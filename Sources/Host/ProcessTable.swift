@@ -1,47 +1,18 @@
 import CProcps
 import Glibc
+import Synchronization
 import SystemPackage
-
-/// One row of the process table: as little as the first look needs.
-public struct ProcessTableRow: Hashable, Sendable {
-  public let pid: Int32
-  public let startTicks: UInt64
-  public let state: UInt8
-
-  public init(pid: Int32, startTicks: UInt64, state: UInt8) {
-    self.pid = pid
-    self.startTicks = startTicks
-    self.state = state
-  }
-}
 
 /// Where processes are read from: this machine, or a recorded tree in its place.
 public protocol ProcessTable: Sendable {
   /// The folder that has `PID/…`.
   var proc: FilePath { get }
 
-  /// All processes (not their threads). One that ends meanwhile is left out.
-  func rows() throws(HostError) -> [ProcessTableRow]
-
   /// One process in detail; `nil` if it is gone.
   func detail(of pid: Int32) throws(HostError) -> ProcessDetail?
 }
 
 extension ProcessTable {
-  /// What the link `/proc/PID/exe` says, as it stands; `nil` for a process without an executable, and for one
-  /// that is gone.
-  ///
-  /// - Throws: `HostError.unreadable` for one that may not be looked at.
-  public func executableLink(of pid: Int32) throws(HostError) -> String? {
-    let path = proc.appending("\(pid)/exe")
-    do {
-      return try path.readingLink()
-    } catch {
-      if error == .noSuchFileOrDirectory || error == .noSuchProcess { return nil }
-      throw .unreadable(path: path, error)
-    }
-  }
-
   /// The id of this boot, `/proc/sys/kernel/random/boot_id`; proc_sys_kernel(5).
   public func bootID() throws(HostError) -> String {
     let path = proc.appending("sys/kernel/random/boot_id")
@@ -53,54 +24,22 @@ extension ProcessTable {
   }
 }
 
-extension FilePath {
-  fileprivate func readingLink() throws(Errno) -> String {
-    var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = withPlatformString { path in
-      target.withUnsafeMutableBytes {
-        readlink(path, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-      }
-    }
-    guard count >= 0 else { throw Errno(rawValue: errno) }
-    return String(decoding: target[..<count], as: UTF8.self)
-  }
-}
-
-/// This machine's process table, through the procps library.
+/// This machine's processes, read in detail through the procps library.
 public struct ProcpsTable: ProcessTable {
   /// The library reads `/proc` and nothing else.
   public var proc: FilePath { "/proc" }
 
+  private let reader = DetailReader()
+
   public init() {}
 
-  public func rows() throws(HostError) -> [ProcessTableRow] {
-    var code: Int32 = 0
-    guard let table = cprocps_table_open(&code) else { throw .processTable(Errno(rawValue: code)) }
-    defer { cprocps_table_close(table) }
-    var rows: [ProcessTableRow] = []
-    var process = cprocps_process()
-    while true {
-      switch cprocps_table_next(table, &process) {
-      case 1:
-        rows.append(
-          ProcessTableRow(
-            pid: process.pid, startTicks: process.start_ticks, state: UInt8(bitPattern: process.state)))
-      case 0: return rows
-      default: throw .processTable(Errno(rawValue: errno))
-      }
-    }
+  public func detail(of pid: Int32) throws(HostError) -> ProcessDetail? {
+    try reader.read(pid) { detail throws(HostError) in try Self.processDetail(detail, proc: proc) }
   }
 
-  public func detail(of pid: Int32) throws(HostError) -> ProcessDetail? {
-    var code: Int32 = 0
-    guard let reader = cprocps_reader_open(&code) else { throw .processTable(Errno(rawValue: code)) }
-    defer { cprocps_reader_close(reader) }
-    var detail = cprocps_detail()
-    switch cprocps_reader_read(reader, pid, &detail) {
-    case 1: break
-    case 0: return nil
-    default: throw .process(pid: pid, call: "procps_pids_select", Errno(rawValue: errno))
-    }
+  private static func processDetail(
+    _ detail: cprocps_detail, proc: FilePath
+  ) throws(HostError) -> ProcessDetail {
     do {
       return ProcessDetail(
         startTicks: detail.start_ticks, state: UInt8(bitPattern: detail.state),
@@ -109,7 +48,7 @@ public struct ProcpsTable: ProcessTable {
           caught: try Self.mask(detail.caught), ignored: try Self.mask(detail.ignored),
           pending: try Self.mask(detail.pending).union(Self.mask(detail.shared_pending))))
     } catch {
-      throw .malformed(path: proc.appending("\(pid)/status"), reason: error.reason)
+      throw .malformed(path: proc.appending("\(detail.pid)/status"), reason: error.reason)
     }
   }
 
@@ -131,27 +70,41 @@ public struct ProcpsTable: ProcessTable {
   }
 }
 
+/// The library's reader, opened when it is first needed and kept.
+private final class DetailReader: Sendable {
+  private struct Handle: @unchecked Sendable {
+    // Used under the lock only.
+    var pointer: OpaquePointer?
+  }
+  private let handle = Mutex(Handle())
+
+  deinit { handle.withLock { cprocps_reader_close($0.pointer) } }
+
+  /// Reads one process; `nil` if it is gone. What `body` is given lives as long as its call.
+  func read<Value: Sendable>(
+    _ pid: Int32, _ body: (cprocps_detail) throws(HostError) -> Value
+  ) throws(HostError) -> Value? {
+    try handle.withLock { handle throws(HostError) -> Value? in
+      if handle.pointer == nil {
+        var code: Int32 = 0
+        handle.pointer = cprocps_reader_open(&code)
+        if handle.pointer == nil { throw .processTable(Errno(rawValue: code)) }
+      }
+      var detail = cprocps_detail()
+      switch cprocps_reader_read(handle.pointer, pid, &detail) {
+      case 1: return try body(detail)
+      case 0: return nil
+      default: throw .process(pid: pid, call: "procps_pids_select", Errno(rawValue: errno))
+      }
+    }
+  }
+}
+
 /// A process table in a folder of files that have the form of `/proc`: a recorded tree.
 public struct RecordedProcessTable: ProcessTable {
   public let proc: FilePath
 
   public init(proc: FilePath) { self.proc = proc }
-
-  public func rows() throws(HostError) -> [ProcessTableRow] {
-    var rows: [ProcessTableRow] = []
-    for pid in try pids() {
-      do {
-        guard let process = try ProcessDirectory.open(pid: pid, proc: proc) else { continue }
-        let stat = try process.stat()
-        rows.append(ProcessTableRow(pid: pid, startTicks: stat.startTicks, state: stat.state))
-      } catch {
-        // What ended meanwhile has no stat; what may not be looked at (hidepid) has none for us.
-        if error.isProcessGone || error.isForbidden { continue }
-        throw error
-      }
-    }
-    return rows
-  }
 
   public func detail(of pid: Int32) throws(HostError) -> ProcessDetail? {
     do {
@@ -166,19 +119,6 @@ public struct RecordedProcessTable: ProcessTable {
       if error.isProcessGone { return nil }
       throw error
     }
-  }
-
-  private func pids() throws(HostError) -> [Int32] {
-    guard let folder = opendir(proc.string) else {
-      throw .unreadable(path: proc, Errno(rawValue: errno))
-    }
-    defer { closedir(folder) }
-    var pids: [Int32] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      if let pid = Int32(ascii: name), pid > 0 { pids.append(pid) }
-    }
-    return pids.sorted()
   }
 }
 

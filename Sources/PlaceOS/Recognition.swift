@@ -58,16 +58,9 @@ public enum Recognition: Hashable, Sendable {
 }
 
 extension Catalogue {
-  /// The base names that can belong to a process of PlaceOS: whatever has another one need not be looked at.
-  public func mayBePlaceOS(executable: String) -> Bool {
-    let base = Path.lastComponent(of: executable)
-    if Self.isRuby(base) { return true }
-    return services.contains { service in
-      // In a chroot the path that the host sees has more in front.
-      service.kind == .driver
-        ? Path.folder(of: executable).hasSuffix(Self.driverFolder)
-        : service.executables.contains { Path.lastComponent(of: $0) == base }
-    }
+  /// What the executables of PlaceOS's processes are called.
+  public var executableNames: ExecutableNames {
+    ExecutableNames(services: services, driverFolder: Self.driverFolder)
   }
 
   /// Recognises a process by its executable, its arguments and its container.
@@ -75,7 +68,7 @@ extension Catalogue {
     // A process without arguments is one whose memory is gone or not there yet: nothing can be said of it.
     guard !facts.arguments.isEmpty else { return .other }
     let base = Path.lastComponent(of: facts.executable)
-    if Self.isRuby(base) { return recognisePuma(facts) }
+    if ExecutableNames.isRuby(base.utf8) { return recognisePuma(facts) }
     guard let service = service(of: facts, base: base) else { return .other }
     let isErrand =
       switch service.kind {
@@ -134,11 +127,6 @@ extension Catalogue {
         $0.hasPrefix("puma") || Path.lastComponent(of: $0).hasPrefix("puma")
       }
     return isPuma ? .puma(auth) : .other
-  }
-
-  /// `ruby`, `ruby3.2`, or Puma's own launcher.
-  private static func isRuby(_ base: String) -> Bool {
-    base == "puma" || (base.hasPrefix("ruby") && base.dropFirst(4).allSatisfy { $0.isNumber || $0 == "." })
   }
 }
 

@@ -41,8 +41,7 @@ final class Flight {
       guard let handle = try ProcessHandle.open(instance.identity, proc: observer.table.proc) else {
         throw Lost(outcome: step.outcome(.vanished, [.ended], isAsAsked: !wanted))
       }
-      probe = try observer.probe(
-        handle.directory, instance.identity, instance.service, instance.container, now: clock())
+      probe = try observer.probe(of: instance, handle.directory, now: clock())
       self.handle = handle
     } catch let lost as Lost {
       throw lost

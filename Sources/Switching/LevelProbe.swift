@@ -52,6 +52,9 @@ public struct LevelProbe: Sendable {
   /// Whether the level may be told from the process at all, once it is asked for.
   public var canTell: Bool { log != nil || (memory?.executable.traceFlag != nil && refusal == nil) }
 
+  /// Whether it reads the process's log.
+  var followsLog: Bool { log != nil }
+
   /// Keeps why the log, which was to be read, cannot be.
   mutating func noteRefusal(ofLog error: HostError) { logRefusal = error }
 

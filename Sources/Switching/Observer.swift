@@ -8,8 +8,10 @@ import SystemPackage
 public struct Observation: Sendable {
   /// Every process of PlaceOS, sorted by service, container and pid.
   public var instances: [Instance] = []
-  /// All processes that there were, whatever they are: what of the ledger still lives.
-  public var alive: Set<ProcessIdentity> = []
+  /// The pids of all processes that there were, whatever they are, ascending.
+  public var pids: [Int32] = []
+  /// What of the ledger has ended.
+  public var ended: [LedgerEntry] = []
   /// Processes that may be PlaceOS's and could not be looked at. Never taken for absent.
   public var unreadable: [HostError] = []
 }
@@ -25,6 +27,8 @@ public struct Observer {
   private let root: FilePath
   /// Which lines of a log are a process's own, for those whose log is to be read.
   private var writers: [ProcessIdentity: LogWriter] = [:]
+  /// What has been found out of a process, so that a second look at it asks only for what may have changed.
+  private var known: [ProcessIdentity: KnownProgram] = [:]
 
   /// How long a process may take to install its handler, nanoseconds; older ones will not do so any more.
   private static let startUpNs: Int64 = 60_000_000_000
@@ -42,30 +46,41 @@ public struct Observer {
   }
 
   /// Looks at every process there is.
-  public mutating func observe(_ state: LedgerState?, now: HostClock) throws(HostError) -> Observation {
+  public mutating func observe(_ state: LedgerState, now: HostClock) throws(HostError) -> Observation {
     var observation = Observation()
-    for row in try table.rows() {
-      let identity = ProcessIdentity(bootID: bootID, pid: row.pid, startTicks: row.startTicks)
-      observation.alive.insert(identity)
-      guard !row.isZombie else { continue }
-      do {
-        guard try mayBePlaceOS(row.pid),
-          let instance = try instance(identity, entry: state?[identity], now: now)
-        else { continue }
-        observation.instances.append(instance)
-      } catch {
-        if !error.isProcessGone { observation.unreadable.append(error) }
-      }
+    let names = catalogue.executableNames
+    let scan = try ProcessScan(of: table.proc) { names.include(ExecutableFile.withoutDeletedMark($0)) }
+    observation.pids = scan.pids
+    observation.unreadable = scan.unreadable
+    for pid in scan.wanted { add(pid, to: &observation, state, now) }
+    // What may not be looked at is not absent: it is known by what it says of itself.
+    for pid in scan.forbidden where claimsToBePlaceOS(pid, &observation) {
+      add(pid, to: &observation, state, now)
     }
+    for entry in state.entries where try !isAlive(entry.identity) { observation.ended.append(entry) }
     try readLogs(&observation, state, now)
     observation.instances.sort { $0.sortKey < $1.sortKey }
     return observation
   }
 
+  /// Looks at a process that may be PlaceOS's, and adds it to what was seen if it is.
+  private mutating func add(
+    _ pid: Int32, to observation: inout Observation, _ state: LedgerState, _ now: HostClock
+  ) {
+    do {
+      guard let process = try ProcessDirectory.open(pid: pid, proc: table.proc),
+        let instance = try instance(process, entries: state, now: now)
+      else { return }
+      observation.instances.append(instance)
+    } catch {
+      if !error.isProcessGone { observation.unreadable.append(error) }
+    }
+  }
+
   /// Looks again at those whose memory and signals do not tell their level, and now at their logs as well: only
   /// now is it known who else writes to those.
   private mutating func readLogs(
-    _ observation: inout Observation, _ state: LedgerState?, _ now: HostClock
+    _ observation: inout Observation, _ state: LedgerState, _ now: HostClock
   ) throws(HostError) {
     for index in observation.instances.indices {
       let instance = observation.instances[index]
@@ -74,7 +89,7 @@ public struct Observer {
       else { continue }
       writers[instance.identity] = writer
       do {
-        let again = try self.instance(instance.identity, entry: state?[instance.identity], now: now)
+        let again = try self.instance(instance.identity, entry: state[instance.identity], now: now)
         if let again { observation.instances[index] = again }
       } catch {
         if !error.isProcessGone { observation.unreadable.append(error) }
@@ -82,13 +97,18 @@ public struct Observer {
     }
   }
 
-  /// What reads the level of a process, from all of its sources.
+  /// What reads the level of an instance; as it is known already, if the process still executes the same program.
   mutating func probe(
-    _ process: borrowing ProcessDirectory, _ identity: ProcessIdentity, _ service: Service,
-    _ container: Container?, now: HostClock
+    of instance: Instance, _ process: borrowing ProcessDirectory, now: HostClock
   ) throws(HostError) -> LevelProbe {
+    let stat = try process.stat()
+    if let known = known[instance.identity],
+      known.isStill(try process.knownExecutable(), try process.arguments(), stat)
+    {
+      return known.probe
+    }
     var probe = try LevelProbe(process, cache: &symbolCache)
-    try followLog(&probe, process, identity, service, container, now)
+    try followLog(&probe, process, instance.identity, instance.service, instance.container, now)
     return probe
   }
 
@@ -96,7 +116,7 @@ public struct Observer {
     _ probe: inout LevelProbe, _ process: borrowing ProcessDirectory, _ identity: ProcessIdentity,
     _ service: Service, _ container: Container?, _ now: HostClock
   ) throws(HostError) {
-    guard let writer = writers[identity] else { return }
+    guard let writer = writers[identity], !probe.followsLog else { return }
     do {
       probe.follow(
         try LoggedLevel(
@@ -116,51 +136,84 @@ public struct Observer {
   public mutating func instance(
     _ identity: ProcessIdentity, entry: LedgerEntry?, now: HostClock
   ) throws(HostError) -> Instance? {
-    guard let process = try ProcessDirectory.open(pid: identity.pid, proc: table.proc),
-      try process.stat().startTicks == identity.startTicks,
-      let executable = try process.knownExecutable(),
-      let detail = try table.detail(of: identity.pid), detail.startTicks == identity.startTicks
-    else { return nil }
+    guard let process = try ProcessDirectory.open(pid: identity.pid, proc: table.proc) else { return nil }
+    let stat = try process.stat()
+    guard stat.startTicks == identity.startTicks else { return nil }
+    return try instance(identity, process, stat, entry: entry, now: now)
+  }
+
+  /// Looks at the process behind a folder, whichever it is.
+  private mutating func instance(
+    _ process: borrowing ProcessDirectory, entries: LedgerState, now: HostClock
+  ) throws(HostError) -> Instance? {
+    let stat = try process.stat()
+    let identity = ProcessIdentity(bootID: bootID, pid: process.pid, startTicks: stat.startTicks)
+    return try instance(identity, process, stat, entry: entries[identity], now: now)
+  }
+
+  private mutating func instance(
+    _ identity: ProcessIdentity, _ process: borrowing ProcessDirectory, _ stat: ProcStat,
+    entry: LedgerEntry?, now: HostClock
+  ) throws(HostError) -> Instance? {
+    guard let executable = try process.knownExecutable() else { return nil }
     let arguments = try process.arguments()
+    var program: KnownProgram
+    if let known = known[identity], known.isStill(executable, arguments, stat) {
+      program = known
+    } else {
+      guard let new = try self.program(identity, process, stat, executable, arguments) else { return nil }
+      program = new
+    }
+    let startedNs = Self.startedNs(identity)
+    try followLog(&program.probe, process, identity, program.service, program.container, now)
+    let sight = try program.probe.look(
+      at: process, kind: program.service.kind, isYoung: now.boottimeNs - startedNs < Self.startUpNs, now: now)
+    known[identity] = program
+    return Instance(
+      identity: identity, service: program.service, executable: executable, arguments: arguments,
+      container: program.container, handling: program.isPuma ? .puma : sight.handling, proof: program.proof,
+      level: program.isPuma ? .unknown : LevelReading(sight, entry: entry),
+      isStopped: sight.isStopped, isSignalPending: sight.masks.hasSwitchSignalPending,
+      startedBoottimeNs: startedNs, startLevel: program.startLevel, entry: entry)
+  }
+
+  /// Finds out what a process is; `nil` where it is no process of PlaceOS's at its work.
+  private mutating func program(
+    _ identity: ProcessIdentity, _ process: borrowing ProcessDirectory, _ stat: ProcStat,
+    _ executable: ExecutableFile, _ arguments: [String]
+  ) throws(HostError) -> KnownProgram? {
+    guard let detail = try table.detail(of: identity.pid), detail.startTicks == identity.startTicks
+    else { return nil }
     let container = try container(of: identity.pid, detail)
-    var probe = try LevelProbe(process, cache: &symbolCache)
+    let probe = try LevelProbe(process, cache: &symbolCache)
     let facts = ProcessFacts(
       executable: executable.path, arguments: arguments, comm: detail.comm,
       container: container.map(ProcessFacts.ContainerFacts.init),
       hasPlaceOSSymbols: probe.isProved)
     let recognition = catalogue.recognise(facts)
     guard let service = recognition.workingService else { return nil }
-
-    let startedNs = Self.startedNs(identity)
-    try followLog(&probe, process, identity, service, container, now)
-    let sight = try probe.look(
-      at: process, kind: service.kind, isYoung: now.boottimeNs - startedNs < Self.startUpNs, now: now)
-    let isPuma = recognition == .puma(service)
-    return Instance(
-      identity: identity, service: service, executable: executable, arguments: arguments,
-      container: container, handling: isPuma ? .puma : sight.handling,
+    return KnownProgram(
+      executable: executable, arguments: arguments, addresses: stat.programAddresses, service: service,
+      isPuma: recognition == .puma(service), container: container,
       // What a process says of itself proves nothing, whatever image it comes from.
-      proof: executable.isClaimed ? nil : catalogue.proof(of: facts),
-      level: isPuma ? .unknown : LevelReading(sight, entry: entry),
-      isStopped: sight.isStopped, isSignalPending: sight.masks.hasSwitchSignalPending,
-      startedBoottimeNs: startedNs,
+      proof: executable.isClaimed ? nil : catalogue.proof(of: facts), probe: probe,
       // A right that is missing here costs a word in the report, nothing else.
-      startLevel: (try? process.environment()).map { .start(of: service.kind, environment: $0) },
-      entry: entry)
+      startLevel: (try? process.environment()).map { .start(of: service.kind, environment: $0) })
   }
 
-  /// The first look, which most processes do not pass.
-  private func mayBePlaceOS(_ pid: Int32) throws(HostError) -> Bool {
+  /// Whether a process that may not be looked at says that it is PlaceOS's.
+  private func claimsToBePlaceOS(_ pid: Int32, _ observation: inout Observation) -> Bool {
     do {
-      guard let link = try table.executableLink(of: pid) else { return false }
-      return catalogue.mayBePlaceOS(
-        executable: ExecutableFile(link: link, root: "/", status: nil).path)
-    } catch {
-      // A process that may not be looked at is not absent.
-      guard error.isForbidden, let process = try ProcessDirectory.open(pid: pid, proc: table.proc),
+      guard let process = try ProcessDirectory.open(pid: pid, proc: table.proc),
         let claimed = try process.claimedExecutable()
       else { return false }
-      return catalogue.mayBePlaceOS(executable: claimed.path)
+      let path = Array(claimed.path.utf8)
+      return path.withUnsafeBufferPointer(catalogue.executableNames.include)
+    } catch {
+      // Where /proc hides what is others' (hidepid), it does so thousands of times: said once.
+      let isSaid = error.isForbidden && observation.unreadable.contains(where: \.isForbidden)
+      if !error.isProcessGone, !isSaid { observation.unreadable.append(error) }
+      return false
     }
   }
 
@@ -174,6 +227,24 @@ public struct Observer {
       throw .malformed(path: table.proc.appending("\(pid)/cgroup"), reason: error.reason)
     }
     return try containers.container(of: pid, cgroups: groups)
+  }
+}
+
+/// What is known of the program that a process executes, for as long as it is that program.
+private struct KnownProgram {
+  let executable: ExecutableFile
+  let arguments: [String]
+  let addresses: ProcStat.ProgramAddresses
+  let service: Service
+  let isPuma: Bool
+  let container: Container?
+  let proof: Proof?
+  var probe: LevelProbe
+  let startLevel: LogLevel?
+
+  /// Whether the process, as it is now, is still the same program: execve(2) keeps pid and start time.
+  func isStill(_ executable: ExecutableFile?, _ arguments: [String], _ stat: ProcStat) -> Bool {
+    executable == self.executable && arguments == self.arguments && stat.programAddresses == addresses
   }
 }
 
@@ -242,10 +313,6 @@ extension Recognition {
     case .errand, .other: nil
     }
   }
-}
-
-extension ProcessTableRow {
-  fileprivate var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 }
 
 extension ProcessFacts.ContainerFacts {

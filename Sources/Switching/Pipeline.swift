@@ -61,11 +61,10 @@ public struct Pipeline {
     var observation = try observe(&observer, state, now)
     keepSymbols(of: observer, in: directory)
     let (chosen, unmatched) = try resolve(
-      selection, observation.instances.map(SelectionSubject.init), alive: observation.alive)
-    let dropped = state.entries.filter { $0.debug && !observation.alive.contains($0.identity) }
+      selection, observation.instances.map(SelectionSubject.init), pids: observation.pids)
     observation.instances = chosen.sorted().map { observation.instances[$0] }
     return StatusResult(
-      instances: observation.instances, unmatched: unmatched, restarted: dropped,
+      instances: observation.instances, unmatched: unmatched, restarted: observation.ended.filter(\.debug),
       unreadable: observation.unreadable, bootID: observer.bootID, now: now,
       isRevertArmed: isRevertArmed(directory, observer.bootID, now))
   }
@@ -103,8 +102,8 @@ public struct Pipeline {
     var identities: [ProcessIdentity] = []
     var unmatched: [Unmatched] = []
     var unreadable: [HostError] = []
-    /// Every process that there was, where a scan was made.
-    var alive: Set<ProcessIdentity>?
+    /// Whether all processes were looked at, and with them what of the ledger has ended.
+    var isOfScan = false
   }
 
   private func targets(
@@ -116,7 +115,7 @@ public struct Pipeline {
     if request.verb == .revert {
       let entries = state.entries.filter(\.debug)
       let (chosen, unmatched) = try resolve(
-        request.selection, entries.map(SelectionSubject.init), alive: [])
+        request.selection, entries.map(SelectionSubject.init), pids: [])
       targets.identities = chosen.sorted().map { entries[$0].identity }
       targets.unmatched = unmatched
       if chosen.contains(where: {
@@ -128,11 +127,11 @@ public struct Pipeline {
     } else {
       let observation = try observe(&observer, state, now)
       let (chosen, unmatched) = try resolve(
-        request.selection, observation.instances.map(SelectionSubject.init), alive: observation.alive)
+        request.selection, observation.instances.map(SelectionSubject.init), pids: observation.pids)
       targets.identities = chosen.sorted().map { observation.instances[$0].identity }
       targets.unmatched = unmatched
       targets.unreadable = observation.unreadable
-      targets.alive = observation.alive
+      targets.isOfScan = true
     }
     return targets
   }
@@ -195,10 +194,9 @@ public struct Pipeline {
       let written = transaction.state ?? LedgerState(bootID: observer.bootID)
       var (state, _) = written.current(bootID: observer.bootID)
       let plan = try plan(request, targets, state, &observer)
-      if let alive = targets.alive {
+      if targets.isOfScan {
         // Entries of processes that have ended since are over; what runs now is at its own level.
-        for entry in state.entries where !alive.contains(entry.identity) {
-          guard try !observer.isAlive(entry.identity) else { continue }
+        for entry in state.entries where try !observer.isAlive(entry.identity) {
           state.remove(entry.identity)
           if entry.debug { result.restarted.append(entry) }
         }
@@ -291,11 +289,11 @@ public struct Pipeline {
   }
 
   private func resolve(
-    _ selection: Selection, _ subjects: [SelectionSubject], alive: Set<ProcessIdentity>
+    _ selection: Selection, _ subjects: [SelectionSubject], pids: [Int32]
   ) throws(Stop) -> (Set<Int>, [Unmatched]) {
     do {
       let (chosen, unmatched) = try selection.resolve(subjects)
-      return (chosen, unmatched.map { Unmatched($0, among: subjects, alive: alive) })
+      return (chosen, unmatched.map { Unmatched($0, among: subjects, pids: pids) })
     } catch { throw .selector(error) }
   }
 }

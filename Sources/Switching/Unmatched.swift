@@ -10,8 +10,8 @@ public struct Unmatched: Hashable, Sendable {
 
   /// - Parameters:
   ///   - subjects: all that could have been selected.
-  ///   - alive: all processes that there are.
-  init(_ selector: Selector, among subjects: [SelectionSubject], alive: Set<ProcessIdentity>) {
+  ///   - pids: those of all processes that there are.
+  init(_ selector: Selector, among subjects: [SelectionSubject], pids: [Int32]) {
     self.selector = selector
     switch selector {
     case .contained(let service, _):
@@ -20,7 +20,7 @@ public struct Unmatched: Hashable, Sendable {
       isForeignProcess = false
     case .pid(let pid):
       places = []
-      isForeignProcess = alive.contains { $0.pid == pid }
+      isForeignProcess = pids.contains(pid)
     case .service, .driver: (places, isForeignProcess) = ([], false)
     }
   }

@@ -5,7 +5,7 @@ import Testing
 @Suite("/proc/PID/stat")
 struct ProcStatTests {
   static let tail =
-    " S 1 4711 4711 0 -1 4194560 113 0 0 0 12 7 0 0 20 0 1 0 60284 5677056 215 18446744073709551615 1 1 0 0"
+    " S 1 4711 4711 0 -1 4194560 113 0 0 0 12 7 0 0 20 0 1 0 60284 5677056 215 18446744073709551615 4194304 6291456 140736 0"
     + " 0 0 0 4096 549520960 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n"
 
   static func line(comm: [UInt8], pid: String = "4711", tail: String = tail) -> [UInt8] {
@@ -19,6 +19,7 @@ struct ProcStatTests {
     #expect(stat.comm == Array("rest-api".utf8))
     #expect(stat.state == UInt8(ascii: "S"))
     #expect(stat.startTicks == 60284)
+    #expect(stat.programAddresses == ProcStat.ProgramAddresses(code: 4_194_304, stack: 140_736))
   }
 
   static let names: [[UInt8]] = [

@@ -100,9 +100,11 @@ struct ProcessHandleTests {
 
   @Test("A thread is no process")
   func thread() throws {
-    let threads = try RecordedProcessTable(proc: "/proc/self/task").rows()
-    for thread in threads where thread.pid != getpid() {
-      #expect(try !Self.open(ProcessIdentity(bootID: "test", pid: thread.pid, startTicks: thread.startTicks)))
+    let tasks: FilePath = "/proc/self/task"
+    for thread in try ProcessScan(of: tasks, where: { _ in true }).pids where thread != getpid() {
+      let stat = try FileReader.bytes(at: tasks.appending("\(thread)/stat"), limitBytes: 1 << 16)
+      let startTicks = try ProcStat(parsing: stat).startTicks
+      #expect(try !Self.open(ProcessIdentity(bootID: "test", pid: thread, startTicks: startTicks)))
     }
   }
 

@@ -16,18 +16,6 @@ struct ProcessTableTests {
 
   // MARK: recorded trees
 
-  @Test("Folders with a pid for a name are processes, and nothing else is")
-  func rows() throws {
-    #expect(
-      try Self.recorded("plain").rows() == [
-        ProcessTableRow(pid: 1, startTicks: 5, state: UInt8(ascii: "S")),
-        ProcessTableRow(pid: 10, startTicks: 0, state: UInt8(ascii: "S")),
-        ProcessTableRow(pid: 4711, startTicks: 60284, state: UInt8(ascii: "S")),
-        ProcessTableRow(pid: 4720, startTicks: 60301, state: UInt8(ascii: "T")),
-        ProcessTableRow(pid: 4800, startTicks: 60400, state: UInt8(ascii: "Z")),
-      ])
-  }
-
   @Test("A process in detail")
   func detail() throws {
     let table = Self.recorded("plain")
@@ -40,10 +28,6 @@ struct ProcessTableTests {
     #expect(detail.masks.pending.bits == 0)
     #expect(try table.detail(of: 4720)?.masks.pending.contains(SIGUSR1) == true)
     #expect(try table.detail(of: 4712) == nil)
-    #expect(try table.executableLink(of: 4711) == "/rest-api")
-    #expect(try table.executableLink(of: 4720) == "/rest-api (deleted)")
-    #expect(try table.executableLink(of: 10) == nil)
-    #expect(try table.executableLink(of: 99) == nil)
   }
 
   @Test("What a folder of a recorded process says besides")
@@ -65,11 +49,7 @@ struct ProcessTableTests {
   @Test("Hostile names are names, and nothing else")
   func hostile() throws {
     let table = Self.recorded("hostile")
-    #expect(
-      try table.rows()
-        == (0..<11).map {
-          ProcessTableRow(pid: 100 + $0, startTicks: 1000 + UInt64($0), state: UInt8(ascii: "S"))
-        })
+    #expect(try ProcessScan(of: table.proc) { _ in true }.wanted == Array(100...110))
     let names = [
       "a) R (b", ") S 1 1 (core", "x\n1 (y) S", "\u{FFFD}\u{FFFD}\u{FFFD}api",
       String(repeating: " ", count: 15),
@@ -88,18 +68,20 @@ struct ProcessTableTests {
   @Test("A process that vanishes while it is read is left out")
   func vanished() throws {
     let table = Self.recorded("vanished")
-    #expect(try table.rows().map(\.pid) == [200, 202, 203])
     #expect(try table.detail(of: 200) != nil)
     // Nothing but arguments; nothing but stat; all but the control groups.
     for pid in [201, 202, 203] as [Int32] { #expect(try table.detail(of: pid) == nil, "\(pid)") }
   }
 
-  @Test("A file that cannot be understood is an error, never an empty table")
+  @Test("A file that cannot be understood is an error, never an absent process")
   func damaged() throws {
     let table = Self.recorded("damaged")
-    let error = #expect(throws: HostError.self) { try table.rows() }
-    #expect(error == .malformed(path: table.proc.appending("301/stat"), reason: "no start time"))
-    #expect(throws: HostError.self) { try table.detail(of: 301) }
+    #expect(
+      throws: HostError.malformed(
+        path: table.proc.appending("301/stat"), reason: "no start time and addresses")
+    ) {
+      try table.detail(of: 301)
+    }
     #expect(throws: HostError.malformed(path: table.proc.appending("302/status"), reason: "no signal mask")) {
       try table.detail(of: 302)
     }
@@ -109,7 +91,9 @@ struct ProcessTableTests {
   @Test("A table that is not there is an error, never an empty one")
   func noTable() {
     let table = Self.recorded("no-such")
-    #expect(throws: HostError.unreadable(path: table.proc, .noSuchFileOrDirectory)) { try table.rows() }
+    #expect(throws: HostError.unreadable(path: table.proc, .noSuchFileOrDirectory)) {
+      try ProcessScan(of: table.proc) { _ in true }
+    }
     #expect(throws: HostError.self) { try table.bootID() }
   }
 
@@ -134,7 +118,7 @@ struct ProcessTableTests {
 
   // MARK: rights
 
-  @Test("A process that may not be looked at is left out of the rows, and refused in detail")
+  @Test("A process that may not be looked at is refused in detail")
   func forbidden() throws {
     try withScratchFolder { folder in
       for pid in [1, 2, 3] {
@@ -151,7 +135,6 @@ struct ProcessTableTests {
       defer { chmod(folder.appending("2").string, 0o755) }
       try asNobody { () throws in
         let table = RecordedProcessTable(proc: folder)
-        #expect(try table.rows().map(\.pid) == [1])
         let error = #expect(throws: HostError.self) { try table.detail(of: 2) }
         #expect(error == .unreadable(path: folder.appending("2"), .permissionDenied))
         #expect(error?.isForbidden == true)
@@ -176,19 +159,14 @@ struct ProcessTableTests {
   /// In a process of its own, which has no way back.
   private static func lookWhereOthersAreHidden(_ pid: Int32, _ mode: Int) throws {
     try hideProcesses(mode)
+    let scan = try ProcessScan(of: "/proc") { _ in true }
+    #expect(scan.wanted == [getpid()])
+    #expect(scan.unreadable == [])
+    // Never taken for one that executes nothing.
+    #expect(scan.pids.contains(pid) == (mode == 1))
+    #expect(scan.forbidden.contains(pid) == (mode == 1))
     for table in [RecordedProcessTable(proc: "/proc"), ProcpsTable()] as [any ProcessTable] {
-      let pids = try table.rows().map(\.pid)
-      #expect(pids.contains(getpid()))
-      #expect(!pids.contains(pid))
-      #expect(!pids.contains(1))
       #expect(try table.detail(of: getpid()) != nil)
-      if mode == 2 {
-        #expect(try table.executableLink(of: pid) == nil)
-      } else {
-        // Never taken for one that executes nothing.
-        let error = #expect(throws: HostError.self) { try table.executableLink(of: pid) }
-        #expect(error?.isForbidden == true)
-      }
     }
     let recorded = RecordedProcessTable(proc: "/proc")
     if mode == 2 {
@@ -203,7 +181,7 @@ struct ProcessTableTests {
   func emptyProc() async {
     await #expect(processExitsWith: .success) {
       do { try mountOverProc("tmpfs", nil) } catch { Issue.record(error) }
-      #expect(throws: HostError.processTable(.noSuchFileOrDirectory)) { try ProcpsTable().rows() }
+      #expect(throws: HostError.processTable(.noSuchProcess)) { try ProcessScan(of: "/proc") { _ in true } }
       #expect(throws: HostError.self) { try ProcpsTable().bootID() }
     }
   }
@@ -218,31 +196,23 @@ struct ProcessTableTests {
       try child.awaitState("S")
       let procps = ProcpsTable()
       let files = RecordedProcessTable(proc: "/proc")
-      #expect(
-        try procps.rows().first { $0.pid == child.pid }?.startTicks
-          == files.rows().first { $0.pid == child.pid }?.startTicks)
       let detail = try #require(try procps.detail(of: child.pid))
       let byFiles = try #require(try files.detail(of: child.pid))
       #expect(detail == byFiles)
       #expect(detail.comm == "a) R (b (c")
-      #expect(try procps.executableLink(of: child.pid) == folder.string + "/a) R (b (c")
     }
   }
 
-  @Test("A process that is gone has no detail and no row")
+  @Test("A process that is not there has no detail")
   func gone() throws {
-    let child = try SpawnedChild.sleep()
-    let start = try child.startTicks
-    child.end()
     for table in [RecordedProcessTable(proc: "/proc"), ProcpsTable()] as [any ProcessTable] {
-      #expect(try !table.rows().contains { $0.pid == child.pid && $0.startTicks == start })
       #expect(try table.detail(of: .max) == nil)
     }
   }
 }
 
 /// Runs `body` in a thread that has no right which not everybody has: permissions count for root too then.
-private func asNobody(_ body: () throws -> Void) throws {
+func asNobody(_ body: () throws -> Void) throws {
   guard geteuid() == 0 else { return try body() }
   try withoutActuallyEscaping(body) { body in
     var result: Result<Void, any Error>?

@@ -22,6 +22,9 @@ func service(_ name: String) -> Service {
   return service
 }
 
+func mayBePlaceOS(_ path: String) -> Bool {
+  Array(path.utf8).withUnsafeBufferPointer(Catalogue.placeOS.executableNames.include)
+}
 func recognise(_ facts: ProcessFacts) -> Recognition { Catalogue.placeOS.recognise(facts) }
 
 /// One row of the table of services.

@@ -17,6 +17,10 @@ int clinux_pidfd_send_signal(int pidfd, int signal);
 /// the number of bytes read, or -1 and errno. process_vm_readv(2).
 ssize_t clinux_process_read(pid_t pid, uint64_t address, void *buffer, size_t length);
 
+/// Reads entries of the open folder `descriptor` into `buffer`: the number of bytes, 0 at the end, or -1 and errno.
+/// getdents64(2).
+ssize_t clinux_getdents64(int descriptor, void *buffer, size_t length);
+
 /// Nanoseconds on CLOCK_BOOTTIME; -1 and errno on failure. clock_gettime(2).
 int64_t clinux_boottime_ns(void);
 
