@@ -22,6 +22,9 @@ public struct ProcStat: Hashable, Sendable {
     public let stack: UInt64
   }
 
+  /// Whether it has ended and only waits for its parent to notice: a zombie, or not even that.
+  public var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     // The name ends at the last parenthesis: no field behind it can hold one.
     guard let open = bytes.firstIndex(of: UInt8(ascii: "(")),

@@ -4,6 +4,14 @@ import SystemPackage
 ///
 /// Unless a case says otherwise, everything on disk is as it was before the call.
 public enum LedgerError: Error, Hashable, Sendable {
+  /// Whether it is about what the state file says, so that its directory and its lock can still be used.
+  public var isOfContent: Bool {
+    switch self {
+    case .damaged, .newerSchema, .tooLarge: true
+    default: false
+    }
+  }
+
   /// Why a file or a directory that exists is not used.
   public enum Refusal: Hashable, Sendable {
     case symbolicLink

@@ -10,7 +10,9 @@ public struct LedgerLock: ~Copyable {
   private let file: FileDescriptor
 
   /// Waits for the lock with growing pauses, up to `timeoutNs`; 0 tries once.
-  init(of directory: StateDirectory, timeoutNs: Int64) throws(LedgerError) {
+  init(
+    of directory: StateDirectory, timeoutNs: Int64, isInterrupted: () -> Bool
+  ) throws(LedgerError) {
     let name = StateDirectory.lockName
     let path = directory.path.appending(name)
     let start = HostClock.now().boottimeNs
@@ -37,7 +39,7 @@ public struct LedgerLock: ~Copyable {
         throw .unwritable(path: path, call: "flock", error)
       }
       let leftNs = timeoutNs - (HostClock.now().boottimeNs - start)
-      guard leftNs > 0 else { throw .busy(path: path, holderPID: holder) }
+      guard leftNs > 0, !isInterrupted() else { throw .busy(path: path, holderPID: holder) }
       let nextNs = min(pauseNs, leftNs)
       var pause = timespec(
         tv_sec: Int(nextNs / 1_000_000_000), tv_nsec: Int(nextNs % 1_000_000_000))
@@ -62,6 +64,19 @@ public struct LedgerLock: ~Copyable {
     let state = try directory.readState()
     directory.files.removeLeftovers()
     return LedgerTransaction(directory: directory, lock: self, state: state)
+  }
+
+  /// The same for what needs no state: where the file cannot be read, the transaction has the reason (`damage`),
+  /// keeps everybody else from switching, and writes nothing.
+  public consuming func beginDespiteDamage() -> LedgerTransaction {
+    let directory = directory
+    do {
+      let state = try directory.readState()
+      directory.files.removeLeftovers()
+      return LedgerTransaction(directory: directory, lock: self, state: state)
+    } catch {
+      return LedgerTransaction(directory: directory, lock: self, state: nil, damage: error)
+    }
   }
 
   /// Gives the lock back now, where that should show in the code.

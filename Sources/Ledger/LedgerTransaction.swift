@@ -8,20 +8,26 @@ import SystemPackage
 public struct LedgerTransaction: ~Copyable {
   private let directory: StateDirectory
   private let lock: LedgerLock
-  /// What the state file says now; `nil`: there is none yet.
+  /// What the state file says now; `nil`: there is none yet, or it cannot be read.
   public private(set) var state: LedgerState?
+  /// Why the state file cannot be read. It is never written then: it is left for a person to look at.
+  public let damage: LedgerError?
 
-  init(directory: StateDirectory, lock: consuming LedgerLock, state: LedgerState?) {
+  init(
+    directory: StateDirectory, lock: consuming LedgerLock, state: LedgerState?, damage: LedgerError? = nil
+  ) {
     self.directory = directory
     self.lock = lock
     self.state = state
+    self.damage = damage
   }
 
   /// Puts `newState` in the place of the state file, and of `state`.
   ///
-  /// - Throws: `LedgerError.unwritable`, `.unrecordable`, `.tooLarge`: file and `state` are as they were.
+  /// - Throws: `damage`, where there is any. `LedgerError.unwritable`, `.unrecordable`, `.tooLarge`: file and `state` are as they were.
   ///   `.replacedNotSynced`: both are new.
   public mutating func writeState(_ newState: LedgerState) throws(LedgerError) {
+    if let damage { throw damage }
     do {
       try directory.replaceState(with: newState)
     } catch {

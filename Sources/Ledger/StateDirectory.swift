@@ -1,4 +1,5 @@
 import Host
+import Synchronization
 import SystemPackage
 
 /// The directory in which this tool remembers what it has switched: `state.json`, its `lock`, and
@@ -11,6 +12,8 @@ public final class StateDirectory: Sendable {
   static let limitBytes = 8 << 20
 
   let files: OwnedDirectory
+  /// The bytes that were read last, and what they say.
+  private let lastState = Mutex<(bytes: [UInt8], state: LedgerState)?>(nil)
   public var path: FilePath { files.path }
   public var statePath: FilePath { path.appending(Self.stateName) }
   public var revertPath: FilePath { path.appending(Self.revertName) }
@@ -37,10 +40,14 @@ public final class StateDirectory: Sendable {
 
   /// Takes the lock, which whoever means to write the state needs.
   ///
-  /// - Parameter timeoutNs: how long to wait for it, in nanoseconds; 0 tries once.
+  /// - Parameters:
+  ///   - timeoutNs: how long to wait for it, in nanoseconds; 0 tries once.
+  ///   - isInterrupted: asked between tries, whether to give up now.
   /// - Throws: `LedgerError.busy`; `.refused` or `.unwritable` where the lock file cannot be used.
-  public func lock(timeoutNs: Int64) throws(LedgerError) -> LedgerLock {
-    try LedgerLock(of: self, timeoutNs: timeoutNs)
+  public func lock(
+    timeoutNs: Int64, isInterrupted: () -> Bool = { false }
+  ) throws(LedgerError) -> LedgerLock {
+    try LedgerLock(of: self, timeoutNs: timeoutNs, isInterrupted: isInterrupted)
   }
 
   /// What the state file says; `nil`: there is none. Needs no lock, because a state file is only ever
@@ -52,7 +59,11 @@ public final class StateDirectory: Sendable {
     guard let bytes = try files.bytes(of: Self.stateName, limitBytes: Self.limitBytes) else {
       return nil
     }
-    return try LedgerState(parsing: bytes, path: statePath)
+    // Read again and again by one command, and seldom another's meanwhile.
+    if let last = lastState.withLock({ $0 }), last.bytes == bytes { return last.state }
+    let state = try LedgerState(parsing: bytes, path: statePath)
+    lastState.withLock { $0 = (bytes, state) }
+    return state
   }
 
   func replaceState(with state: LedgerState) throws(LedgerError) {

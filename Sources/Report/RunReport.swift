@@ -42,12 +42,25 @@ public struct RunReport {
     }
     remarks += result.restarted.map(\.restartedSentence)
     remarks += result.unreadable.map(\.sentence)
-    remarks += result.unrecorded.map(\.sentence)
+    remarks += result.unrecorded.map(sentence)
+    if let signal = result.interruptedBy { remarks.append(interruptedSentence(signal)) }
     let hasDeadline = turnedOn.contains { $0.deadlineBoottimeNs != nil }
     if hasDeadline, !result.isRevertArmed, !result.request.isDryRun {
       remarks.append(RevertArming.warning(command: armingCommand))
     }
     return remarks
+  }
+
+  /// Where the state file cannot be read, `off` goes by what the processes show, and says so.
+  private func sentence(_ error: LedgerError) -> String {
+    guard result.request.verb == .off, error.isOfContent else { return error.sentence }
+    return error.cause + ". It was left untouched; processes were switched by what they themselves show"
+  }
+
+  private func interruptedSentence(_ signal: Int32) -> String {
+    let sent = result.outcomes.filter { [.switched, .unconfirmed].contains($0.kind) }.count
+    let left = result.outcomes.filter { $0.notes.contains(.interrupted) }.count
+    return "ended by \(signal.signalName): \(sent) got a signal, which is recorded; \(left) did not"
   }
 
   private var turnedOn: [Outcome] {

@@ -1,3 +1,4 @@
+import Glibc
 import Host
 import Ledger
 import PlaceOS
@@ -32,8 +33,8 @@ extension Outcome.Note {
     case .inFlight(let ageNs):
       "a signal of \(DurationText(ns: ageNs)) ago may still be on its way; none was added"
     case .levelUnknown:
-      "its level cannot be told: an earlier command ended between its intent and its signal; "
-        + "a restart of the service brings it back to its own level"
+      "neither the process nor what is recorded tells its level; "
+        + "a restart of the service brings it back to its own"
     case .onlyAssumed: "its level is only assumed, and --strict was given"
     case .switchedOutside: "already in debug mode, switched on outside this tool; off turns it off"
     case .switchedBackOutside: "already out of debug mode, switched back outside this tool"
@@ -51,6 +52,7 @@ extension Outcome.Note {
     case .deadlineMoved: "with a new deadline"
     case .host(let error): error.sentence
     case .notSent: "nothing was sent"
+    case .interrupted: "asked to end before its turn came"
     }
   }
 }
@@ -79,14 +81,11 @@ extension LedgerError {
     case .parentMissing(let path, let parent):
       "cannot make \(path): \(parent) does not exist. Make it, or name another with --state-dir"
     case .unreadable(let path, let code): "cannot read \(path): \(code). It was left as it is"
-    case .tooLarge(let path, let limit):
-      "\(path) is larger than the \(limit) bytes that such a file may have. It was left as it is"
-    case .damaged(let path, let reason):
-      "\(path) is damaged: \(Text.safe(reason)). It was left untouched and nothing was sent; "
-        + "look at it, then move it away to begin anew"
-    case .newerSchema(let path, let found, let known):
-      "\(path) was written by a newer version (schema \(found), this one knows \(known)). "
-        + "It was left untouched and nothing was sent; use the newer placeos-loglevel"
+    case .tooLarge: cause + ". It was left as it is"
+    case .damaged:
+      cause + ". It was left untouched and nothing was sent; look at it, then move it away to begin anew"
+    case .newerSchema:
+      cause + ". It was left untouched and nothing was sent; use the newer placeos-loglevel"
     case .busy(let path, let holder):
       "another placeos-loglevel\(holder.map { " (pid \($0))" } ?? "") holds \(path); nothing was done. "
         + "Try again"
@@ -95,6 +94,20 @@ extension LedgerError {
     case .replacedNotSynced(let path, let code):
       "\(path) is written, but not safe from a power cut: fsync: \(code)"
     case .unrecordable(let path, let reason): "cannot write \(path): \(Text.safe(reason))"
+    }
+  }
+}
+
+extension LedgerError {
+  /// What is wrong with a file's content.
+  var cause: String {
+    switch self {
+    case .damaged(let path, let reason): "\(path) is damaged: \(Text.safe(reason))"
+    case .newerSchema(let path, let found, let known):
+      "\(path) was written by a newer version (schema \(found), this one knows \(known))"
+    case .tooLarge(let path, let limit):
+      "\(path) is larger than the \(limit) bytes that such a file may have"
+    default: sentence
     }
   }
 }
@@ -163,9 +176,28 @@ extension Pipeline.Stop {
     case .host(let error): error.sentence
     case .ledger(let error): error.sentence
     case .selector(let error): error.sentence
+    case .interrupted(let signal): "ended by \(signal.signalName) before anything was sent"
     }
   }
 
-  /// 2 for an error of use, 3 where nothing could be done.
-  public var exitStatus: Int32 { if case .selector = self { 2 } else { 3 } }
+  /// 2 for an error of use, 3 where nothing could be done, 128 and the number of a signal that ended it.
+  public var exitStatus: Int32 {
+    switch self {
+    case .selector: 2
+    case .host, .ledger: 3
+    case .interrupted(let signal): 128 + signal
+    }
+  }
+}
+
+extension Int32 {
+  /// The name of a signal that ends programs.
+  var signalName: String {
+    switch self {
+    case SIGHUP: "SIGHUP"
+    case SIGINT: "SIGINT"
+    case SIGTERM: "SIGTERM"
+    default: "signal \(self)"
+    }
+  }
 }

@@ -74,6 +74,13 @@ final class Flight {
     }
   }
 
+  /// Ends without a signal, because this program is asked to end.
+  func giveUp() {
+    guard case .held = progress else { return }
+    progress = .settled(
+      step.outcome(.failed, [.interrupted, .notSent], isAsAsked: false), sentAtBoottimeNs: nil)
+  }
+
   /// Waits out the gap to the last signal that this process got.
   func waitForGap() {
     guard let last = instance.entry?.lastSignal else { return }

@@ -21,6 +21,8 @@ public struct Observer {
   public let table: any ProcessTable
   public let catalogue: Catalogue
   public let bootID: String
+  /// Whether it is known what this tool has done; without that, what no process shows is unknown.
+  public var isLedgerKnown = true
   /// Where trace flags were found; what is learnt here makes the next run faster.
   public var symbolCache: SymbolCache
   private var containers: ContainerResolver
@@ -30,8 +32,6 @@ public struct Observer {
   /// What has been found out of a process, so that a second look at it asks only for what may have changed.
   private var known: [ProcessIdentity: KnownProgram] = [:]
 
-  /// How long a process may take to install its handler, nanoseconds; older ones will not do so any more.
-  private static let startUpNs: Int64 = 60_000_000_000
   private static let nsPerTick = 1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))
 
   public init(
@@ -46,7 +46,7 @@ public struct Observer {
   }
 
   /// Looks at every process there is.
-  public mutating func observe(_ state: LedgerState, now: HostClock) throws(HostError) -> Observation {
+  public mutating func observe(_ state: LedgerState?, now: HostClock) throws(HostError) -> Observation {
     var observation = Observation()
     let names = catalogue.executableNames
     let scan = try ProcessScan(of: table.proc) { names.include(ExecutableFile.withoutDeletedMark($0)) }
@@ -57,7 +57,7 @@ public struct Observer {
     for pid in scan.forbidden where claimsToBePlaceOS(pid, &observation) {
       add(pid, to: &observation, state, now)
     }
-    for entry in state.entries where try !isAlive(entry.identity) { observation.ended.append(entry) }
+    for entry in state?.entries ?? [] where try !isAlive(entry.identity) { observation.ended.append(entry) }
     try readLogs(&observation, state, now)
     observation.instances.sort { $0.sortKey < $1.sortKey }
     return observation
@@ -65,7 +65,7 @@ public struct Observer {
 
   /// Looks at a process that may be PlaceOS's, and adds it to what was seen if it is.
   private mutating func add(
-    _ pid: Int32, to observation: inout Observation, _ state: LedgerState, _ now: HostClock
+    _ pid: Int32, to observation: inout Observation, _ state: LedgerState?, _ now: HostClock
   ) {
     do {
       guard let process = try ProcessDirectory.open(pid: pid, proc: table.proc),
@@ -80,7 +80,7 @@ public struct Observer {
   /// Looks again at those whose memory and signals do not tell their level, and now at their logs as well: only
   /// now is it known who else writes to those.
   private mutating func readLogs(
-    _ observation: inout Observation, _ state: LedgerState, _ now: HostClock
+    _ observation: inout Observation, _ state: LedgerState?, _ now: HostClock
   ) throws(HostError) {
     for index in observation.instances.indices {
       let instance = observation.instances[index]
@@ -89,7 +89,7 @@ public struct Observer {
       else { continue }
       writers[instance.identity] = writer
       do {
-        let again = try self.instance(instance.identity, entry: state[instance.identity], now: now)
+        let again = try self.instance(instance.identity, entry: state?[instance.identity], now: now)
         if let again { observation.instances[index] = again }
       } catch {
         if !error.isProcessGone { observation.unreadable.append(error) }
@@ -144,11 +144,11 @@ public struct Observer {
 
   /// Looks at the process behind a folder, whichever it is.
   private mutating func instance(
-    _ process: borrowing ProcessDirectory, entries: LedgerState, now: HostClock
+    _ process: borrowing ProcessDirectory, entries: LedgerState?, now: HostClock
   ) throws(HostError) -> Instance? {
     let stat = try process.stat()
     let identity = ProcessIdentity(bootID: bootID, pid: process.pid, startTicks: stat.startTicks)
-    return try instance(identity, process, stat, entry: entries[identity], now: now)
+    return try instance(identity, process, stat, entry: entries?[identity], now: now)
   }
 
   private mutating func instance(
@@ -167,12 +167,13 @@ public struct Observer {
     let startedNs = Self.startedNs(identity)
     try followLog(&program.probe, process, identity, program.service, program.container, now)
     let sight = try program.probe.look(
-      at: process, kind: program.service.kind, isYoung: now.boottimeNs - startedNs < Self.startUpNs, now: now)
+      at: process, kind: program.service.kind, isYoung: now.boottimeNs - startedNs < Instance.startUpNs,
+      now: now)
     known[identity] = program
     return Instance(
       identity: identity, service: program.service, executable: executable, arguments: arguments,
       container: program.container, handling: program.isPuma ? .puma : sight.handling, proof: program.proof,
-      level: program.isPuma ? .unknown : LevelReading(sight, entry: entry),
+      level: program.isPuma ? .unknown : LevelReading(sight, entry: entry, isLedgerKnown: isLedgerKnown),
       isStopped: sight.isStopped, isSignalPending: sight.masks.hasSwitchSignalPending,
       startedBoottimeNs: startedNs, startLevel: program.startLevel, entry: entry)
   }
@@ -250,7 +251,7 @@ private struct KnownProgram {
 
 extension LevelReading {
   /// The first evidence that answers: what the process itself shows, then what is known of it.
-  init(_ sight: LevelProbe.Sight, entry: LedgerEntry?) {
+  init(_ sight: LevelProbe.Sight, entry: LedgerEntry?, isLedgerKnown: Bool = true) {
     if let debug = sight.debug, let evidence = sight.evidence {
       self.init(debug: debug, evidence: evidence, refusal: sight.refusal)
     } else if sight.handling.obstacle == .latchSpent, entry?.wasSeenToSwitchOn == true {
@@ -263,7 +264,7 @@ extension LevelReading {
     } else {
       // Both signals of a latch are used up: it was touched, and what came last cannot be told.
       let wasTouched = sight.handling.obstacle == .latchSpent
-      self.init(debug: wasTouched ? nil : false, evidence: .assumed, refusal: sight.refusal)
+      self.init(debug: wasTouched || !isLedgerKnown ? nil : false, evidence: .assumed, refusal: sight.refusal)
     }
   }
 

@@ -64,6 +64,8 @@ public struct Outcome: Hashable, Sendable {
     case deadlineMoved
     case host(HostError)
     case notSent
+    /// The program was asked to end.
+    case interrupted
   }
 
   public let target: Target

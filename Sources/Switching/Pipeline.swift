@@ -35,12 +35,17 @@ public struct Pipeline {
     case host(HostError)
     case ledger(LedgerError)
     case selector(SelectorError)
+    /// A signal asked this program to end before anything was sent.
+    case interrupted(signal: Int32)
   }
 
   public let machine: Machine
   public let catalogue: Catalogue
   /// Told, while it waits, which processes are still awaited.
   public var waiting: ([Instance]) -> Void = { _ in }
+
+  /// Asked wherever nothing is half done: the signal that asks this program to end, if there is one.
+  public var interruption: @Sendable () -> Int32? = { nil }
 
   /// How long another command may hold the lock, nanoseconds.
   private static let lockTimeoutNs: Int64 = 10_000_000_000
@@ -86,7 +91,8 @@ public struct Pipeline {
     if !targets.identities.isEmpty {
       awaitReadiness(of: targets.identities, request, &observer, directory)
       if request.isDryRun || directory == nil {
-        let state = try readState(directory, observer.bootID)
+        let state = targets.damage == nil ? try readState(directory, observer.bootID) : nil
+        result.unrecorded += [targets.damage].compactMap { $0 }
         result.outcomes = try plan(request, targets, state, &observer).expectedOutcomes
       } else if let directory {
         try carryOut(request, targets, &observer, directory, &result)
@@ -102,6 +108,8 @@ public struct Pipeline {
     var identities: [ProcessIdentity] = []
     var unmatched: [Unmatched] = []
     var unreadable: [HostError] = []
+    /// Why what is recorded cannot be read, where it goes without.
+    var damage: LedgerError?
     /// Whether all processes were looked at, and with them what of the ledger has ended.
     var isOfScan = false
   }
@@ -110,9 +118,15 @@ public struct Pipeline {
     of request: Request, _ observer: inout Observer, _ directory: StateDirectory?
   ) throws(Stop) -> Targets {
     let now = machine.clock()
-    let state = try readState(directory, observer.bootID)
     var targets = Targets()
-    if request.verb == .revert {
+    var state: LedgerState?
+    do {
+      state = try readState(directory, observer.bootID)
+    } catch .ledger(let error) where request.verb == .off && error.isOfContent {
+      // What the processes themselves show is enough to turn off what is on.
+      targets.damage = error
+    }
+    if request.verb == .revert, let state {
       let entries = state.entries.filter(\.debug)
       let (chosen, unmatched) = try resolve(
         request.selection, entries.map(SelectionSubject.init), pids: [])
@@ -144,7 +158,7 @@ public struct Pipeline {
   ) {
     let startNs = machine.clock().boottimeNs
     var pause = Pause()
-    while true {
+    while interruption() == nil {
       let now = machine.clock()
       // Whatever cannot be read here is reported by the plan, which reads it again.
       let state = (try? directory?.readState()) ?? nil
@@ -161,14 +175,14 @@ public struct Pipeline {
   }
 
   private func plan(
-    _ request: Request, _ targets: Targets, _ state: LedgerState, _ observer: inout Observer
+    _ request: Request, _ targets: Targets, _ state: LedgerState?, _ observer: inout Observer
   ) throws(Stop) -> Plan {
     let now = machine.clock()
     var instances: [Instance] = []
     var alive: Set<ProcessIdentity> = []
     for identity in targets.identities {
       do {
-        if let instance = try observer.instance(identity, entry: state[identity], now: now) {
+        if let instance = try observer.instance(identity, entry: state?[identity], now: now) {
           instances.append(instance)
           alive.insert(identity)
         } else if try observer.isAlive(identity) {
@@ -180,7 +194,7 @@ public struct Pipeline {
     }
     return Plan(
       for: request, instances: instances,
-      entries: request.verb == .revert ? targets.identities.compactMap { state[$0] } : [],
+      entries: request.verb == .revert ? targets.identities.compactMap { state?[$0] } : [],
       alive: alive, now: now)
   }
 
@@ -189,11 +203,13 @@ public struct Pipeline {
     _ result: inout RunResult
   ) throws(Stop) {
     do {
-      let lock = try directory.lock(timeoutNs: Self.lockTimeoutNs)
-      var transaction = try lock.begin()
+      let lock = try directory.lock(
+        timeoutNs: Self.lockTimeoutNs, isInterrupted: { interruption() != nil })
+      var transaction = targets.damage == nil ? try lock.begin() : lock.beginDespiteDamage()
       let written = transaction.state ?? LedgerState(bootID: observer.bootID)
       var (state, _) = written.current(bootID: observer.bootID)
-      let plan = try plan(request, targets, state, &observer)
+      let plan = try plan(request, targets, transaction.damage == nil ? state : nil, &observer)
+      if let signal = interruption() { throw Stop.interrupted(signal: signal) }
       if targets.isOfScan {
         // Entries of processes that have ended since are over; what runs now is at its own level.
         for entry in state.entries where try !observer.isAlive(entry.identity) {
@@ -201,16 +217,20 @@ public struct Pipeline {
           if entry.debug { result.restarted.append(entry) }
         }
       }
-      let switcher = Switcher(request: request, clock: machine.clock, waiting: waiting)
+      let switcher = Switcher(
+        request: request, clock: machine.clock, waiting: waiting, interruption: interruption)
       let done = try switcher.carryOut(
         plan, observer: &observer, pruned: state, transaction: &transaction)
       transaction.end()
       result.outcomes = done.outcomes
       if let error = done.unrecorded { result.unrecorded.append(error) }
+      result.interruptedBy = done.interruptedBy
       write(done.sent, of: request, to: &result)
     } catch let stop as Stop {
       throw stop
     } catch let error as LedgerError {
+      // Whoever was asked to end while he waited for the lock says that, and not who held it.
+      if case .busy = error, let signal = interruption() { throw .interrupted(signal: signal) }
       throw .ledger(error)
     } catch let error as HostError {
       throw .host(error)
@@ -273,8 +293,9 @@ public struct Pipeline {
   }
 
   private func observe(
-    _ observer: inout Observer, _ state: LedgerState, _ now: HostClock
+    _ observer: inout Observer, _ state: LedgerState?, _ now: HostClock
   ) throws(Stop) -> Observation {
+    observer.isLedgerKnown = state != nil
     do { return try observer.observe(state, now: now) } catch { throw .host(error) }
   }
 
@@ -321,7 +342,8 @@ extension Observer {
       guard let process = try ProcessDirectory.open(pid: identity.pid, proc: table.proc) else {
         return false
       }
-      return try process.stat().startTicks == identity.startTicks
+      let stat = try process.stat()
+      return stat.startTicks == identity.startTicks && !stat.hasEnded
     } catch {
       if error.isProcessGone { return false }
       throw error

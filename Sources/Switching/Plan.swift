@@ -69,14 +69,10 @@ public struct Plan: Hashable, Sendable {
 
   /// `toggle`: if every one that can be switched is in debug mode, all leave it; otherwise the rest enters it.
   private static func direction(of request: Request, _ instances: [Instance]) -> Bool {
-    switch request.verb {
-    case .on: return true
-    case .off, .revert: return false
-    case .toggle:
-      let levels = instances.filter { $0.obstacle(for: request) == nil }.compactMap(\.level.debug)
-      // Where none can be switched, none is as asked: "out of debug mode" would be, without being done.
-      return levels.isEmpty || levels.contains(false)
-    }
+    if let direction = request.verb.direction { return direction }
+    let levels = instances.filter { $0.obstacle(for: request) == nil }.compactMap(\.level.debug)
+    // Where none can be switched, none is as asked: "out of debug mode" would be, without being done.
+    return levels.isEmpty || levels.contains(false)
   }
 
   private static func step(
@@ -88,7 +84,9 @@ public struct Plan: Hashable, Sendable {
         before: instance.level.debug, evidence: instance.level.evidence, deadlineBoottimeNs: deadline,
         notes: notes)
     }
-    if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
+    if let hindrance = hindrance(instance, request, now) {
+      return step(hindrance.action, hindrance.notes)
+    }
     let obstacle = instance.obstacle(for: request)
     let mayStillCome = obstacle == .noHandler(starting: true)
     // What cannot be flipped is not as asked, wherever the others go; what is still starting may go with them.
@@ -123,7 +121,9 @@ public struct Plan: Hashable, Sendable {
     if instance.isSignalPending {
       return (.fail, instance.isStopped ? [.stopped, .signalPending] : [.signalPending])
     }
-    if let ageNs = instance.inFlightAgeNs(now: now) { return (.fail, [.inFlight(ageNs: ageNs)]) }
+    if let ageNs = instance.inFlightAgeNs(now: now) {
+      return (.fail, [.inFlight(ageNs: ageNs)])
+    }
     if request.isStrict, instance.level.evidence == .assumed, instance.obstacle(for: request) == nil {
       return (.refuse, [.onlyAssumed])
     }
@@ -144,7 +144,9 @@ public struct Plan: Hashable, Sendable {
         ? step(.forget(processEnded: false), [.changedProgram])
         : step(.forget(processEnded: true), [.restarted])
     }
-    if let hindrance = hindrance(instance, request, now) { return step(hindrance.action, hindrance.notes) }
+    if let hindrance = hindrance(instance, request, now) {
+      return step(hindrance.action, hindrance.notes)
+    }
     guard let debug = instance.level.debug else { return step(.refuse, [.levelUnknown]) }
     guard debug else { return step(.forget(processEnded: false), entry.notesOfReturn) }
     if let obstacle = instance.obstacle(for: request) { return step(.refuse, [.obstacle(obstacle)]) }
@@ -187,6 +189,9 @@ extension Instance {
   ///
   /// A starting service acts only when its start-up is over. Sending again in that time would cancel the
   /// first signal, so one counts as in flight until it is seen to have worked or is too old to be late.
+  ///
+  /// Where only the ledger tells the level there is none: a signal the other way would be queued behind the first
+  /// one, and the process ends where it was asked to be.
   func inFlightAgeNs(now: HostClock) -> Int64? {
     guard let sent = entry?.lastSignal, sent.progress != .confirmed, level.debug != sent.wanted,
       level.evidence.isOfProcess
@@ -197,6 +202,8 @@ extension Instance {
 
   /// Slow starts were seen to act on a signal after 0.75 s; this is far beyond.
   private static let longestFlightNs: Int64 = 10_000_000_000
+  /// How long a process may take to install its handler, nanoseconds; older ones will not do so any more.
+  static let startUpNs: Int64 = 60_000_000_000
 }
 
 extension Request.Deadline {

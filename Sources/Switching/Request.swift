@@ -2,7 +2,18 @@ import Ledger
 
 /// What a command that switches was asked to do.
 public struct Request: Hashable, Sendable {
-  public enum Verb: String, Sendable { case toggle, on, off, revert }
+  public enum Verb: String, Sendable {
+    case toggle, on, off, revert
+
+    /// Whether it leads into debug mode; `nil` where that depends on the level.
+    var direction: Bool? {
+      switch self {
+      case .on: true
+      case .off, .revert: false
+      case .toggle: nil
+      }
+    }
+  }
 
   /// When debug mode is to end.
   public enum Deadline: Hashable, Sendable {

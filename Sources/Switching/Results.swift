@@ -41,6 +41,8 @@ public struct RunResult: Sendable {
   public var unrecorded: [LedgerError]
   public var now: HostClock
   public var isRevertArmed: Bool
+  /// The signal that ended it before its time.
+  public var interruptedBy: Int32?
 
   public init(
     request: Request, outcomes: [Outcome], unmatched: [Unmatched], restarted: [LedgerEntry],
@@ -56,8 +58,10 @@ public struct RunResult: Sendable {
     self.isRevertArmed = isRevertArmed
   }
 
-  /// 0: all as asked; 1: nothing matched; 4: some target is not as asked.
+  /// 0: all as asked; 1: nothing matched; 4: some target is not as asked; 128 and the number of a signal that
+  /// ended it, as a shell has it.
   public var exitStatus: Int32 {
+    if let interruptedBy { return 128 + interruptedBy }
     if outcomes.contains(where: { !$0.isAsAsked }) || !unrecorded.isEmpty || !unreadable.isEmpty { return 4 }
     if !unmatched.isEmpty { return outcomes.isEmpty ? 1 : 4 }
     // `revert` with nothing to take back is as asked; cron runs it every minute.

@@ -12,9 +12,10 @@ enum Runner {
     var pipeline = Pipeline(machine: common.machine)
     let progress = Progress()
     pipeline.waiting = progress.show
+    pipeline.interruption = Interruption.signal
     let result = try stopping { () throws(Pipeline.Stop) in
       defer { progress.clear() }
-      return try pipeline.run(request)
+      return try Interruption.note { () throws(Pipeline.Stop) in try pipeline.run(request) }
     }
     let report = RunReport(result)
     if common.json {

@@ -185,7 +185,7 @@ extension EndToEnd {
     }
 
     @Test(
-      "a damaged state file stops everything, is named and stays as it is, byte for byte",
+      "a damaged state file stops all but off, is named and stays as it is, byte for byte",
       arguments: ["empty", "truncated", "garbage", "flipped", "newer", "older"])
     func damaged(_ how: String) throws {
       let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
@@ -203,18 +203,44 @@ extension EndToEnd {
         }
       #expect(bad != good)
       try Files.write(bad, to: scratch("state/state.json"), mode: 0o600)
-      for command in Self.commands {
+      let isNamed = { (run: Tool.Run) in
+        run.errors.contains(scratch("state/state.json"))
+          && run.errors.contains(how == "newer" ? "newer" : "damaged")
+      }
+      for command in Self.commands where command.first != "off" {
         let run = try tool.run(command)
         #expect(run.status == 3, "\(command): \(run.output)\(run.errors)")
-        #expect(run.errors.contains(scratch("state/state.json")))
-        #expect(run.errors.contains(how == "newer" ? "newer" : "damaged"), "\(run.errors)")
+        #expect(isNamed(run), "\(run.errors)")
       }
-      #expect(try Files.bytes(scratch("state/state.json")) == bad)
       #expect(api.signals() == ["USR1"])
+      // What the process itself shows is enough to take it out of debug mode.
+      let plan = try tool("off", "--all", "--dry-run")
+      #expect(plan.status == 4 && plan.output.contains("would switch") && isNamed(plan), "\(plan.errors)")
+      #expect(api.signals() == ["USR1"])
+      let off = try tool("off", "--all", "--json")
+      #expect(off.status == 4 && isNamed(off), "\(off.errors)")
+      #expect(try off.rows().map { $0["outcome"]?.string } == ["switched"])
+      #expect(api.becomes(verbose: false))
+      #expect(api.signals() == ["USR1", "USR1"])
+      #expect(try Files.bytes(scratch("state/state.json")) == bad)
+      #expect(Files.text(scratch("state/history.jsonl")).split(separator: "\n").count == 2)
       // With the good one put back all is as before.
       try Files.write(good, to: scratch("state/state.json"), mode: 0o600)
       #expect(try tool("revert").status == 0)
-      #expect(api.becomes(verbose: false))
+      #expect(api.signals() == ["USR1", "USR1"])
+    }
+
+    @Test("with a damaged state file, what no process shows is unknown, and nobody gets a signal for it")
+    func damagedAndNothingShown() throws {
+      let api = try StandIn("toggle-stripped", as: "rest-api", in: scratch)
+      _ = try tool("on", "api", "--trust-name")
+      #expect(api.becomes(verbose: true))
+      unlink(api.log)
+      try Files.write([], to: scratch("state/state.json"), mode: 0o600)
+      let off = try tool("off", "api", "--trust-name", "--json")
+      #expect(off.status == 4)
+      #expect(try off.rows().map { $0["outcome"]?.string } == ["refused"])
+      #expect(api.signals() == ["USR1"])
     }
 
     @Test(
