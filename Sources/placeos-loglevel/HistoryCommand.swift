@@ -6,7 +6,9 @@ import Switching
 struct HistoryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history", abstract: "Show who switched what, when, why, and what came of it.",
-    discussion: "Example: sudo placeos-loglevel history --json")
+    discussion: "Example: sudo placeos-loglevel history --json"
+  )
+  .ofSubcommand()
 
   @OptionGroup var common: CommonOptions
 

@@ -7,7 +7,9 @@ struct OffCommand: ParsableCommand {
     abstract: "Switch out of debug mode, whoever switched it on; what is out already gets no signal.",
     discussion: """
       Example: sudo placeos-loglevel off --all
-      """)
+      """
+  )
+  .ofSubcommand()
 
   @OptionGroup var targets: TargetOptions
   @OptionGroup var sending: SendingOptions

@@ -6,7 +6,9 @@ struct OnCommand: ParsableCommand {
     commandName: "on", abstract: "Switch into debug mode; what is there already gets no signal.",
     discussion: """
       Example: sudo placeos-loglevel on api/rest-api driver/place_meet --for 2h
-      """)
+      """
+  )
+  .ofSubcommand()
 
   @OptionGroup var targets: TargetOptions
   @OptionGroup var deadline: DeadlineOptions

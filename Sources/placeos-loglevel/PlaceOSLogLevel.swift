@@ -20,30 +20,57 @@ struct PlaceOSLogLevel: ParsableCommand {
       Exit status: 0 all as asked; 1 nothing matched; 2 usage; 3 nothing could be done; 4 some target \
       is not as asked.
       """,
-    version: "0.1.0",
+    version: version,
     subcommands: [
       StatusCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self, RevertCommand.self,
       HistoryCommand.self, ServicesCommand.self,
     ],
     defaultSubcommand: StatusCommand.self)
 
+  static let version = "0.1.0"
+
   static var commandNames: [String] {
     configuration.subcommands.compactMap { $0.configuration.commandName }
+  }
+
+  /// The command that was asked for, and its arguments.
+  ///
+  /// One that is named first is handed its arguments at once: the parser would otherwise look through the whole
+  /// family for what it is not, and take longer for it than the rest of a `toggle` takes.
+  private static var asked: (command: any ParsableCommand.Type, words: [String]) {
+    let words = CommandLine.arguments.dropFirst()
+    if let name = words.first,
+      let command = configuration.subcommands.first(where: { $0.configuration.commandName == name })
+    {
+      return (command, Array(words.dropFirst()))
+    }
+    return (Self.self, Array(words))
   }
 
   static func main() {
     // A closed pipe on standard output is an error of write(2), not the end of half-done work.
     signal(SIGPIPE, SIG_IGN)
+    let (type, words) = asked
     do {
-      var command = try parseAsRoot()
+      var command = try type.parseAsRoot(words)
       try command.run()
     } catch let status as ExitCode {
       Glibc.exit(status.rawValue)
     } catch {
       // Help and version are errors to the parser, which go to standard output and end with 0.
-      let isUsage = exitCode(for: error) != .success
-      Console.write(Console.escaped(fullMessage(for: error)) + "\n", to: isUsage ? .error : .output)
+      let isUsage = type.exitCode(for: error) != .success
+      Console.write(Console.escaped(type.fullMessage(for: error)) + "\n", to: isUsage ? .error : .output)
       Glibc.exit(isUsage ? 2 : 0)
     }
+  }
+}
+
+extension CommandConfiguration {
+  /// As one of the program's subcommands: its help has the program's name before its own, however it was parsed.
+  func ofSubcommand() -> CommandConfiguration {
+    var configuration = self
+    configuration._superCommandName = "placeos-loglevel"
+    configuration.version = PlaceOSLogLevel.version
+    return configuration
   }
 }

@@ -8,7 +8,9 @@ struct RevertCommand: ParsableCommand {
     discussion: """
       Example: sudo placeos-loglevel revert
       For cron: placeos-loglevel revert --expired --quiet
-      """)
+      """
+  )
+  .ofSubcommand()
 
   @Argument(help: "What to take back: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.")
   var selector: [String] = []

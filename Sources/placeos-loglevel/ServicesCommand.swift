@@ -6,7 +6,9 @@ struct ServicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "services",
     abstract: "Show the catalogue: names, aliases, how each is recognised and switched.",
-    discussion: "Example: placeos-loglevel services")
+    discussion: "Example: placeos-loglevel services"
+  )
+  .ofSubcommand()
 
   @OptionGroup var common: CommonOptions
 

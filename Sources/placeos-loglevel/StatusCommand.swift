@@ -6,7 +6,9 @@ import Switching
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show every PlaceOS process on this host and its level.",
-    discussion: "Example: sudo placeos-loglevel status api core --json")
+    discussion: "Example: sudo placeos-loglevel status api core --json"
+  )
+  .ofSubcommand()
 
   @Argument(help: "What to show: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.")
   var selector: [String] = []

@@ -8,7 +8,9 @@ struct ToggleCommand: ParsableCommand {
       If every selected process is in debug mode, all leave it; otherwise those that are not, enter it.
 
       Example: sudo placeos-loglevel toggle api --for 30m --reason 'INC-42'
-      """)
+      """
+  )
+  .ofSubcommand()
 
   @OptionGroup var targets: TargetOptions
   @OptionGroup var deadline: DeadlineOptions
