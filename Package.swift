@@ -11,7 +11,9 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
-let fuzzed: [Target.Dependency] = ["PlaceOS", "Host", "Ledger", "Switching", "Report", system]
+let fuzzed: [Target.Dependency] = [
+  "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", system,
+]
 let fuzzTarget: Target =
   Context.environment["PLACEOS_LOGLEVEL_FUZZ"] == nil
   ? .testTarget(
@@ -44,11 +46,15 @@ let package = Package(
       name: "Switching", dependencies: ["PlaceOS", "Host", "Ledger", system],
       swiftSettings: strict),
     .target(
-      name: "Report", dependencies: ["PlaceOS", "Host", "Ledger", "Switching"],
+      name: "Configuration", dependencies: ["PlaceOS", "Host", system], swiftSettings: strict),
+    .target(
+      name: "Report", dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Configuration"],
       swiftSettings: strict),
     .executableTarget(
       name: "placeos-loglevel",
-      dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Report", arguments, system],
+      dependencies: [
+        "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", arguments, system,
+      ],
       swiftSettings: strict),
     .target(name: "CStandin"),
     .executableTarget(name: "placeos-standin", dependencies: ["CStandin"], swiftSettings: strict),
@@ -60,6 +66,9 @@ let package = Package(
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Host", system], swiftSettings: strict),
     .testTarget(
       name: "SwitchingTests", dependencies: ["Switching", "PlaceOS", "Host", "Ledger"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ConfigurationTests", dependencies: ["Configuration", "PlaceOS", "Host", system],
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Switching", "PlaceOS", "Host", "Ledger"],

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Report
+import Configuration
 import Switching
 
 struct RevertCommand: ParsableCommand {

@@ -1,6 +1,6 @@
+import Configuration
 import PlaceOS
 
-@testable import Report
 @testable import Switching
 
 /// What a person types.
