@@ -1,85 +1,19 @@
-import Glibc
 import Testing
 
-/// The real Docker Engine of the test machine, for one test: the containers and images that were made through
-/// it go with it, by their ids, however the test ends.
-final class Docker {
-  static var isHere: Bool { client != nil }
-  private static var client: String? { TestMachine.variable("PLACEOS_LOGLEVEL_DOCKER") }
-
-  struct Failure: Error, CustomStringConvertible {
-    let arguments: [String]
-    let run: Tool.Run
-
-    var description: String { "docker \(arguments.joined(separator: " ")): \(run.status): \(run.errors)" }
+/// The real Docker Engine of the test machine.
+final class Docker: ContainerEngine {
+  static var isHere: Bool { TestMachine.variable("PLACEOS_LOGLEVEL_DOCKER") != nil }
+  private static var client: ContainerClient {
+    ContainerClient(
+      program: TestMachine.variable("PLACEOS_LOGLEVEL_DOCKER") ?? "docker",
+      creating: ["--restart", "unless-stopped"])
   }
 
-  let scratch = Scratch()
-  private var images: [DockerImage: String] = [:]
-  private var containers: [String] = []
-
-  deinit {
-    if !containers.isEmpty { _ = try? Self.run(["rm", "--force"] + containers) }
-    if !images.isEmpty { _ = try? Self.run(["rmi", "--force"] + Set(images.values)) }
-  }
+  init() { super.init(Self.client) }
 
   /// Runs a command of the client's to its end, which must be a good one; its standard output.
   @discardableResult
-  static func run(_ arguments: [String]) throws -> String {
-    let run = try Command.run(client ?? "docker", arguments)
-    guard run.status == 0 else { throw Failure(arguments: arguments, run: run) }
-    return run.output
-  }
-
-  /// Makes the image, unless this test has it already.
-  private func build(_ image: DockerImage) throws {
-    guard images[image] == nil else { return }
-    let folder = "image-\(images.count)"
-    for (path, fixture) in image.files {
-      _ = try scratch.copy(of: TestMachine.fixture(fixture), as: folder + path)
-    }
-    let archive = scratch(folder + ".tar")
-    let packed = try Command.run(
-      "/bin/tar", ["--create", "--file", archive, "--directory", scratch(folder), "."])
-    guard packed.status == 0 else { throw Failure(arguments: ["(tar)"], run: packed) }
-    let changes = image.instructions.flatMap { ["--change", $0] }
-    let id = try Self.run(["import"] + changes + [archive, image.name])
-    images[image] = String(id.prefix { !$0.isWhitespace })
-  }
-
-  /// Starts a container, as uid 10001 and without a network, and waits until what runs in it is ready.
-  ///
-  /// - Parameters:
-  ///   - options: further ones of `docker create`, such as `--init`.
-  ///   - project, service: the labels that compose gives.
-  func start(
-    _ image: DockerImage, name: String, project: String? = nil, service: String? = nil,
-    environment: [String: String] = [:], options: [String] = [], command: [String]? = nil
-  ) throws -> DockerContainer {
-    try build(image)
-    let truth = scratch.folder("truth-\(containers.count)")
-    // What runs inside is nobody's user on this host.
-    chmod(truth, 0o777)
-    var variables = [
-      "STANDIN_TRUTH_FILE": "/truth/level", "STANDIN_SIGNAL_FILE": "/truth/signals",
-      "DECOY_SIGNAL_FILE": "/truth/signals",
-    ]
-    variables.merge(environment) { $1 }
-    var arguments = [
-      "create", "--name", name, "--network", "none", "--user", "10001", "--restart", "unless-stopped",
-      "--volume", "\(truth):/truth",
-    ]
-    for (key, value) in variables { arguments += ["--env", "\(key)=\(value)"] }
-    if let project { arguments += ["--label", "com.docker.compose.project=\(project)"] }
-    if let service { arguments += ["--label", "com.docker.compose.service=\(service)"] }
-    arguments += options + [image.name] + (command ?? [])
-    let id = String(try Self.run(arguments).prefix { !$0.isWhitespace })
-    containers.append(id)
-    try Self.run(["start", id])
-    let container = DockerContainer(id: id, name: name, image: image.name, truth: truth)
-    try container.awaitReadiness(image.isStandIn)
-    return container
-  }
+  static func run(_ arguments: [String]) throws -> String { try client.run(arguments) }
 }
 
 /// What an image from scratch is made of.

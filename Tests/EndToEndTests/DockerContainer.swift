@@ -1,20 +1,22 @@
 import Glibc
 
-/// A running container, and what its processes say of themselves: by files that are mounted into it, and by
-/// Docker's log of it.
+/// A running container of Docker's or Podman's, and what its processes say of themselves: by files that are mounted
+/// into it, and by its engine's log of it.
 final class DockerContainer {
   let id: String
   let name: String
   let image: String
   private let truth: String
+  private let client: ContainerClient
 
   struct NotReady: Error { let container: String, logs: String }
 
-  init(id: String, name: String, image: String, truth: String) {
+  init(id: String, name: String, image: String, truth: String, client: ContainerClient) {
     self.id = id
     self.name = name
     self.image = image
     self.truth = truth
+    self.client = client
   }
 
   /// Waits until its main program has installed its handler, or has opened its record of signals.
@@ -26,21 +28,21 @@ final class DockerContainer {
     guard isReady else { throw NotReady(container: name, logs: logs()) }
   }
 
-  /// Runs a subcommand of Docker's on it.
+  /// Runs a subcommand of its engine's on it.
   @discardableResult
-  func docker(_ words: String...) throws -> String { try Docker.run(words + [id]) }
+  func docker(_ words: String...) throws -> String { try client.run(words + [id]) }
 
   /// One value of its description, as a Go template.
   func inspect(_ template: String) throws -> String {
-    String(try Docker.run(["inspect", "--format", "{{\(template)}}", id]).dropLast())
+    String(try client.run(["inspect", "--format", "{{\(template)}}", id]).dropLast())
   }
 
-  /// What its main program has written, as Docker has kept it.
-  func logs() -> String { (try? Docker.run(["logs", id])) ?? "" }
+  /// What its main program has written, as its engine has kept it.
+  func logs() -> String { (try? client.run(["logs", id])) ?? "" }
 
   /// Its processes: their pids on this host and their command lines.
   func processes() throws -> [(pid: Int32, commandLine: String)] {
-    try Docker.run(["top", id, "-eo", "pid,args"]).split(separator: "\n").dropFirst().compactMap { line in
+    try client.run(["top", id, "-eo", "pid,args"]).split(separator: "\n").dropFirst().compactMap { line in
       let words = line.split(separator: " ", maxSplits: 1)
       let commandLine = words.count > 1 ? words[1].drop { $0 == " " } : ""
       return Int32(words[0]).map { ($0, String(commandLine)) }
@@ -94,7 +96,7 @@ final class DockerContainer {
   /// Starts another program in it and waits for its handler; its pid on this host.
   func execute(_ path: String, _ arguments: [String]) throws -> Int32 {
     let before = Set(try processes().map(\.pid))
-    try Docker.run(["exec", "--detach", id, path] + arguments)
+    try client.run(["exec", "--detach", id, path] + arguments)
     var started: Int32?
     let isReady = try eventually {
       started = try processes().map(\.pid).first {
