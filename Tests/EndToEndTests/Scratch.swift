@@ -56,13 +56,18 @@ enum Files {
 
   /// A copy of an executable at an absolute path; folders that are missing are made.
   static func copy(_ file: String, to path: String) throws {
+    make(folderOf: path)
+    try write(bytes(file), to: path)
+    chmod(path, 0o755)
+  }
+
+  /// Makes the folder of a file, and those above it.
+  static func make(folderOf file: String) {
     var folder = ""
-    for part in path.split(separator: "/").dropLast() {
+    for part in file.split(separator: "/").dropLast() {
       folder += "/" + part
       mkdir(folder, 0o755)
     }
-    try write(bytes(file), to: path)
-    chmod(path, 0o755)
   }
 
   /// The file's text; empty where there is no such file.
