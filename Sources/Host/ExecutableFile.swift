@@ -30,14 +30,23 @@ public struct ExecutableFile: Hashable, Sendable {
   /// - Parameters:
   ///   - link: such as `/rest-api`, `/srv/jail/rest-api` (in a chroot), `/rest-api (deleted)`.
   ///   - root: the process's root directory as its link tells it; in a container of its own mounts it is `/`.
-  ///   - status: the file itself. The kernel adds " (deleted)" to the path of a file without a name; a file
-  ///     may also really be called so, and then it still has a name (`linkCount`).
-  public init(link: String, root: String, status: FileStatus?) {
+  ///   - status: the file itself. The kernel adds " (deleted)" to the path where the name by which the file was
+  ///     executed is gone. A file may also really be called so, or have another name yet (`linkCount`).
+  ///   - isAt: whether the file is what a path of the process's own tree leads to; `nil` where nobody can say.
+  ///     Asked only where the other two do not tell.
+  public init(
+    link: String, root: String, status: FileStatus?, isAt: (String) -> Bool? = { _ in nil }
+  ) {
     var path = link
-    if path.hasSuffix(Self.deletedMark), status.map({ $0.linkCount == 0 }) ?? true {
-      path.removeLast(Self.deletedMark.count)
+    var isInRoot = root == "/"
+    if !isInRoot, path.hasPrefix(root + "/") {
+      path.removeFirst(root.count)
+      isInRoot = true
     }
-    if root != "/", path.hasPrefix(root + "/") { path.removeFirst(root.count) }
+    if path.hasSuffix(Self.deletedMark) {
+      let isNameless = status.map { $0.linkCount == 0 } ?? true
+      if isNameless || (isInRoot && isAt(path) == false) { path.removeLast(Self.deletedMark.count) }
+    }
     self.init(path: path, device: status?.device, inode: status?.inode)
   }
 }

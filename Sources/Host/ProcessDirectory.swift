@@ -59,8 +59,16 @@ public struct ProcessDirectory: ~Copyable {
   /// `/proc/PID/exe`; `nil` for a process without an executable (a kernel thread, a zombie).
   public func executable() throws(HostError) -> ExecutableFile? {
     guard let link = try link("exe") else { return nil }
-    return ExecutableFile(
-      link: link, root: try self.link("root") ?? "/", status: try? FileStatus(at: "exe", in: descriptor))
+    let status = try? FileStatus(at: "exe", in: descriptor)
+    return ExecutableFile(link: link, root: try self.link("root") ?? "/", status: status) { path in
+      do throws(Errno) {
+        // `root` leads into the process's own tree, whatever is mounted there; proc_pid_root(5).
+        let found = try FileStatus(at: "root" + path, in: descriptor, followLinks: false)
+        return found.device == status?.device && found.inode == status?.inode
+      } catch {
+        return error == .noSuchFileOrDirectory || error == .notDirectory ? false : nil
+      }
+    }
   }
 
   private func link(_ name: String) throws(HostError) -> String? {

@@ -53,6 +53,30 @@ struct ExecutableFileTests {
     }
   }
 
+  @Test("Where the file has another name yet, what is at the path decides, and nothing else is taken for it")
+  func otherName() throws {
+    try withScratchFolder { folder in
+      let path = folder.appending("x")
+      let file = try FileDescriptor.open(path, .writeOnly, options: .create, permissions: .ownerReadWrite)
+      defer { try? file.close() }
+      let present = try FileStatus(of: file)
+      let marked = path.string + " (deleted)"
+      for (answer, expected) in [(false, path.string), (true, marked), (nil, marked)] as [(Bool?, String)] {
+        var asked: [String] = []
+        let found = ExecutableFile(link: marked, root: "/", status: present) {
+          asked.append($0)
+          return answer
+        }
+        #expect(found.path == expected)
+        #expect(asked == [marked])
+      }
+      // A path outside of the process's own tree cannot be looked at from there.
+      #expect(ExecutableFile(link: marked, root: "/srv/jail", status: present) { _ in false }.path == marked)
+      #expect(
+        ExecutableFile(link: path.string, root: "/", status: present) { _ in false }.path == path.string)
+    }
+  }
+
   @Test("A process knows its executable by path, device and inode")
   func real() throws {
     let child = try SpawnedChild.sleep()
