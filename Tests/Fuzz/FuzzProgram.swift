@@ -63,7 +63,10 @@ enum FuzzProgram {
       func attempt(_ bytes: [UInt8]) throws {
         guard ftruncate(file.rawValue, 0) == 0 else { throw Errno(rawValue: errno) }
         try file.writeAll(toAbsoluteOffset: 0, bytes)
+        // SIGALRM ends the program, as libFuzzer does with what takes that long.
+        alarm(10)
         check(bytes)
+        alarm(0)
         runs += 1
       }
       for sample in samples { try attempt(sample) }
