@@ -1,8 +1,13 @@
 /// The services of PlaceOS that this program knows. The one file to open when PlaceOS gains or renames a service.
 public struct Catalogue: Sendable {
   public let services: [Service]
+  /// What the administrator has added.
+  public let additions: [ServiceAddition]
 
-  public init(services: [Service]) { self.services = services }
+  public init(services: [Service], additions: [ServiceAddition] = []) {
+    self.services = services
+    self.additions = additions
+  }
 
   /// The catalogue of PlaceOS itself. Older paths follow newer ones.
   public static let placeOS = Catalogue(services: [

@@ -78,9 +78,12 @@ public struct Handling: Hashable, Sendable {
 
   /// Judges a process of PlaceOS by its kind, its dispositions and its executable's symbols.
   ///
-  /// - Parameter isYoung: whether it started so recently that its handler may still come.
+  /// - Parameters:
+  ///   - declared: the dialect by somebody's word. The handlers must fit it; symbols say more than it does.
+  ///   - isYoung: whether it started so recently that its handler may still come.
   public init(
-    kind: Service.Kind, dispositions: SignalDispositions, symbol: TraceSymbol, isYoung: Bool
+    kind: Service.Kind, declared: Dialect? = nil, dispositions: SignalDispositions, symbol: TraceSymbol,
+    isYoung: Bool
   ) {
     let none = Handling(.none, obstacle: .noHandler(starting: isYoung))
     switch (symbol, kind) {
@@ -88,7 +91,9 @@ public struct Handling: Hashable, Sendable {
     case (.driver, _): self = Self.flipping(.driver, dispositions, none)
     case (_, .driver): self = Self.flipping(.driver, dispositions, none)
     case (.absent, .service), (.unknown, .service):
-      self = Self.byDispositions(dispositions, symbol: symbol, none)
+      self =
+        declared.map { Self.declared($0, dispositions, none) }
+        ?? Self.byDispositions(dispositions, symbol: symbol, none)
     }
   }
 
@@ -99,6 +104,21 @@ public struct Handling: Hashable, Sendable {
     case .caught: Handling(dialect)
     case .ignored: Handling(dialect, obstacle: .ignoresSignal, isMomentary: true)
     case .standard: none
+    }
+  }
+
+  /// By a word that nothing in the executable bears out, so that every handler must be as that dialect has them:
+  /// a latch and a driver trap both signals, and the toggle dialect the first one alone.
+  private static func declared(
+    _ dialect: Dialect, _ dispositions: SignalDispositions, _ none: Handling
+  ) -> Handling {
+    if dispositions.usr1 == .standard { return none }
+    switch dialect {
+    case .toggle where dispositions.usr2 != .caught, .driver where dispositions.usr2 == .caught:
+      return flipping(dialect, dispositions, none)
+    case .latch where dispositions.usr2 != .standard:
+      return byDispositions(dispositions, symbol: .unknown, none)
+    case .toggle, .driver, .latch, .none: return Handling(.none, obstacle: .unknownHandlers)
     }
   }
 

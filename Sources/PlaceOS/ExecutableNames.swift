@@ -4,13 +4,10 @@ public struct ExecutableNames: Hashable, Sendable {
   private let names: [[UInt8]]
   private let driverFolder: [UInt8]?
 
-  init(services: [Service], driverFolder: String) {
-    let bases = services.filter { $0.kind == .service }.flatMap(\.executables).map {
-      Array(Path.lastComponent(of: $0).utf8)
-    }
+  init(of paths: [String], driverFolder: String?) {
+    let bases = paths.map { Array(Path.lastComponent(of: $0).utf8) }
     names = Set(bases).sorted { $0.lexicographicallyPrecedes($1) }
-    let hasDrivers = services.contains { $0.kind == .driver }
-    self.driverFolder = hasDrivers ? Array(driverFolder.utf8) : nil
+    self.driverFolder = driverFolder.map { Array($0.utf8) }
   }
 
   /// Whether a process that executes the file `path` may be PlaceOS's: whatever else it is need not be looked at.

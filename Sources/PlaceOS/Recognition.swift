@@ -43,6 +43,8 @@ public enum Proof: String, Sendable {
   case symbols
   /// The image that its container was made from.
   case image
+  /// An entry that the administrator made in the configuration.
+  case configuration
 }
 
 /// What a process turned out to be.
@@ -60,7 +62,10 @@ public enum Recognition: Hashable, Sendable {
 extension Catalogue {
   /// What the executables of PlaceOS's processes are called.
   public var executableNames: ExecutableNames {
-    ExecutableNames(services: services, driverFolder: Self.driverFolder)
+    let paths =
+      (services.filter { $0.kind == .service }.flatMap(\.executables)) + additions.flatMap(\.executables)
+    let hasDrivers = services.contains { $0.kind == .driver }
+    return ExecutableNames(of: paths, driverFolder: hasDrivers ? Self.driverFolder : nil)
   }
 
   /// Recognises a process by its executable, its arguments and its container.
@@ -68,8 +73,14 @@ extension Catalogue {
     // A process without arguments is one whose memory is gone or not there yet: nothing can be said of it.
     guard !facts.arguments.isEmpty else { return .other }
     let base = Path.lastComponent(of: facts.executable)
-    if ExecutableNames.isRuby(base.utf8) { return recognisePuma(facts) }
-    guard let service = service(of: facts, base: base) else { return .other }
+    let added = addition(covering: facts)?.service
+    if ExecutableNames.isRuby(base.utf8) {
+      let puma = recognisePuma(facts)
+      if puma != .other || added == nil { return puma }
+    }
+    // What the arguments of an administrator's own program mean is not known here: its handlers must do.
+    if let added, isAdded(added) { return .service(added) }
+    guard let service = added ?? service(of: facts, base: base) else { return .other }
     let isErrand =
       switch service.kind {
       case .service: Arguments(facts).areErrand(subcommand: service.subcommand)
@@ -81,8 +92,10 @@ extension Catalogue {
   /// What proves that a process which was recognised is PlaceOS's; `nil`: nothing but its name does.
   public func proof(of facts: ProcessFacts) -> Proof? {
     if facts.hasPlaceOSSymbols { return .symbols }
+    if let addition = addition(covering: facts)?.addition, addition.proves(facts) { return .configuration }
     guard let image = facts.container?.image else { return nil }
-    return services.contains { $0.isMade(from: image) } ? .image : nil
+    // The images of an addition prove what it covers, and nothing else that runs in them.
+    return services.contains { !isAdded($0) && $0.isMade(from: image) } ? .image : nil
   }
 
   private func service(of facts: ProcessFacts, base: String) -> Service? {
@@ -94,7 +107,8 @@ extension Catalogue {
       if facts.hasPlaceOSSymbols, folder.hasSuffix(Self.driverFolder) { return driver }
     }
     let candidates = services.filter { service in
-      service.kind == .service
+      // An administrator's own service is where the addition says, and nowhere else.
+      service.kind == .service && !isAdded(service)
         && service.executables.contains { Path.lastComponent(of: $0) == base }
     }
     if !Self.poorNames.contains(base) { return candidates.first }
@@ -113,6 +127,9 @@ extension Catalogue {
     let exact = candidates.filter { $0.executables.contains(path) }
     return exact.count == 1 ? exact[0] : nil
   }
+
+  /// Whether a service is none of PlaceOS's.
+  private func isAdded(_ service: Service) -> Bool { Self.placeOS.service(named: service.name) == nil }
 
   private static let driverFolder = "/bin/drivers/"
 
@@ -150,13 +167,18 @@ extension Service {
   /// The last two components of an image's repository, without registry, tag and digest:
   /// `registry:5000/mirror/placeos/rest-api:2.1@sha256:…` is `placeos/rest-api`.
   static func repository(ofImage image: String) -> String {
+    name(ofImage: image).split(separator: "/").suffix(2).joined(separator: "/")
+  }
+
+  /// An image's repository with its registry, without tag and digest.
+  static func name(ofImage image: String) -> String {
     var reference = image.prefix { $0 != "@" }
     if let slash = reference.lastIndex(of: "/") {
       if let colon = reference[slash...].firstIndex(of: ":") { reference = reference[..<colon] }
     } else if let colon = reference.firstIndex(of: ":") {
       reference = reference[..<colon]
     }
-    return reference.split(separator: "/").suffix(2).joined(separator: "/")
+    return String(reference)
   }
 
   /// The service's name in a name that compose made (`PROJECT-SERVICE-1`, `PROJECT_SERVICE_1`), for where

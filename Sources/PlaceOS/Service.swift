@@ -14,12 +14,15 @@ public struct Service: Hashable, Sendable {
   public let images: [String]
   /// A word that must be the first argument which is not an option, where the executable has several trades.
   public let subcommand: String?
+  /// What a signal does to it, by the word of the administrator or of the ledger; `nil`: its symbols and its
+  /// handlers tell.
+  public let dialect: Dialect?
   /// One sentence on how it is switched, for the catalogue's listing.
   public let note: String?
 
   public init(
     name: String, aliases: [String] = [], kind: Kind = .service, executables: [String],
-    images: [String] = [], subcommand: String? = nil, note: String? = nil
+    images: [String] = [], subcommand: String? = nil, dialect: Dialect? = nil, note: String? = nil
   ) {
     self.name = name
     self.aliases = aliases
@@ -27,7 +30,18 @@ public struct Service: Hashable, Sendable {
     self.executables = executables
     self.images = images
     self.subcommand = subcommand
+    self.dialect = dialect
     self.note = note
+  }
+
+  /// As which kind it keeps its levels, and tells of them.
+  public var levelKind: Kind { dialect == .driver ? .driver : kind }
+
+  /// The same service in a process of which somebody has said what a signal does to it.
+  public func speaking(_ dialect: Dialect) -> Service {
+    Service(
+      name: name, aliases: aliases, kind: kind, executables: executables, images: images,
+      subcommand: subcommand, dialect: dialect, note: note)
   }
 
   /// Every word that names this service: its name, its aliases and its images' last components.

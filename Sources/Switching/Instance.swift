@@ -93,7 +93,7 @@ extension Instance {
   public var logLevel: LogLevel? {
     guard let debug = level.debug else { return nil }
     if debug { return .inDebugMode }
-    return wasSwitched ? .afterReturn(of: service.kind) : startLevel
+    return wasSwitched ? .afterReturn(of: service.levelKind) : startLevel
   }
 
   /// Whether it has been in debug mode and came back: it is at the handler's level then, not at its own.

@@ -10,6 +10,8 @@ public struct LevelProbe: Sendable {
   public let symbol: TraceSymbol
   /// Whether the executable's own symbols prove that it is PlaceOS's.
   public let isProved: Bool
+  /// What a signal does to it, by somebody's word.
+  var declaredDialect: Dialect?
   /// Why the process's memory cannot be read.
   public let refusal: HostError?
   /// Why its log cannot be.
@@ -103,7 +105,7 @@ public struct LevelProbe: Sendable {
 
   private func judge(_ status: ProcStatus, _ kind: Service.Kind, _ isYoung: Bool) -> Handling {
     Handling(
-      kind: kind,
+      kind: kind, declared: declaredDialect,
       dispositions: SignalDispositions(
         usr1: status.masks.disposition(of: SIGUSR1), usr2: status.masks.disposition(of: SIGUSR2)),
       symbol: symbol, isYoung: isYoung)

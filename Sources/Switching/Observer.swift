@@ -57,6 +57,11 @@ public struct Observer {
     for pid in scan.forbidden where claimsToBePlaceOS(pid, &observation) {
       add(pid, to: &observation, state, now)
     }
+    // What was switched may be known by a name that is in the catalogue no more.
+    let looked = Set(observation.instances.map(\.identity.pid))
+    for entry in state?.entries ?? [] where !looked.contains(entry.identity.pid) {
+      add(entry.identity.pid, to: &observation, state, now)
+    }
     for entry in state?.entries ?? [] where try !isAlive(entry.identity) { observation.ended.append(entry) }
     try readLogs(&observation, state, now)
     observation.instances.sort { $0.sortKey < $1.sortKey }
@@ -108,6 +113,7 @@ public struct Observer {
       return known.probe
     }
     var probe = try LevelProbe(process, cache: &symbolCache)
+    probe.declaredDialect = instance.service.dialect
     try followLog(&probe, process, instance.identity, instance.service, instance.container, now)
     return probe
   }
@@ -120,7 +126,7 @@ public struct Observer {
     do {
       probe.follow(
         try LoggedLevel(
-          process, kind: service.kind, container: container, writer: writer,
+          process, kind: service.levelKind, container: container, writer: writer,
           startedWallNs: now.wallNs(atBoottimeNs: Self.startedNs(identity)), root: root))
     } catch {
       if error.isProcessGone { throw error }
@@ -161,7 +167,9 @@ public struct Observer {
     if let known = known[identity], known.isStill(executable, arguments, stat) {
       program = known
     } else {
-      guard let new = try self.program(identity, process, stat, executable, arguments) else { return nil }
+      guard let new = try self.program(identity, process, stat, executable, arguments, entry) else {
+        return nil
+      }
       program = new
     }
     let startedNs = Self.startedNs(identity)
@@ -181,25 +189,27 @@ public struct Observer {
   /// Finds out what a process is; `nil` where it is no process of PlaceOS's at its work.
   private mutating func program(
     _ identity: ProcessIdentity, _ process: borrowing ProcessDirectory, _ stat: ProcStat,
-    _ executable: ExecutableFile, _ arguments: [String]
+    _ executable: ExecutableFile, _ arguments: [String], _ entry: LedgerEntry?
   ) throws(HostError) -> KnownProgram? {
     guard let detail = try table.detail(of: identity.pid), detail.startTicks == identity.startTicks
     else { return nil }
     let container = try container(of: identity.pid, detail)
-    let probe = try LevelProbe(process, cache: &symbolCache)
+    var probe = try LevelProbe(process, cache: &symbolCache)
     let facts = ProcessFacts(
       executable: executable.path, arguments: arguments, comm: detail.comm,
       container: container.map(ProcessFacts.ContainerFacts.init),
       hasPlaceOSSymbols: probe.isProved)
     let recognition = catalogue.recognise(facts)
-    guard let service = recognition.workingService else { return nil }
+    guard let service = catalogue.service(of: recognition, entry: entry, executable: executable)
+    else { return nil }
+    probe.declaredDialect = service.dialect
     return KnownProgram(
       executable: executable, arguments: arguments, addresses: stat.programAddresses, service: service,
       isPuma: recognition == .puma(service), container: container,
       // What a process says of itself proves nothing, whatever image it comes from.
       proof: executable.isClaimed ? nil : catalogue.proof(of: facts), probe: probe,
       // A right that is missing here costs a word in the report, nothing else.
-      startLevel: (try? process.environment()).map { .start(of: service.kind, environment: $0) })
+      startLevel: (try? process.environment()).map { .start(of: service.levelKind, environment: $0) })
   }
 
   /// Whether a process that may not be looked at says that it is PlaceOS's.
@@ -304,6 +314,27 @@ extension LedgerEntry {
 extension LevelProbe.Sight {
   /// Stopped by a signal, a terminal or a debugger; proc_pid_stat(5).
   var isStopped: Bool { state == UInt8(ascii: "T") || state == UInt8(ascii: "t") }
+}
+
+extension Catalogue {
+  /// The service of a process, by what it is recognised as. Where this tool has switched it, what it was recognised
+  /// as then counts too: an addition that is in the configuration no more must not keep it in debug mode.
+  fileprivate func service(
+    of recognition: Recognition, entry: LedgerEntry?, executable: ExecutableFile
+  ) -> Service? {
+    let recognised = recognition.workingService
+    guard let entry, entry.executable == executable.path else { return recognised }
+    switch recognition {
+    case .puma, .errand: return recognised
+    case .service(let service) where service.name == entry.service:
+      // PlaceOS's own builds show what they speak; an own build elsewhere may need a word for it.
+      if service.dialect != nil || service.executables.contains(executable.path) { return service }
+    case .service, .other: break
+    }
+    let recorded = service(named: entry.service) ?? Service(name: entry.service, executables: [])
+    guard recorded.kind == .service, let dialect = Dialect(rawValue: entry.dialect) else { return recorded }
+    return recorded.speaking(dialect)
+  }
 }
 
 extension Recognition {

@@ -160,9 +160,9 @@ public struct Plan: Hashable, Sendable {
   private static func notesOfSwitchingOn(_ instance: Instance) -> [Outcome.Note] {
     var notes: [Outcome.Note] = []
     if instance.handling.dialect == .latch { notes.append(.latchOnce) }
-    if instance.service.kind == .driver { notes.append(.moduleLoggersKeep) }
+    if instance.service.levelKind == .driver { notes.append(.moduleLoggersKeep) }
     if let level = instance.levelLostByReturning {
-      notes.append(.comesBackTo(.afterReturn(of: instance.service.kind), startedAt: level))
+      notes.append(.comesBackTo(.afterReturn(of: instance.service.levelKind), startedAt: level))
     }
     return notes
   }
@@ -210,17 +210,16 @@ extension Request.Deadline {
   /// The deadline of something that is switched on at `now`; `nil` for none.
   func starting(_ now: HostClock) -> Int64? {
     switch self {
-    case .standard: now.boottimeNs + Self.standardNs
-    case .after(let ns): now.boottimeNs + ns
+    case .unsaid(let ns), .after(let ns): now.boottimeNs + ns
     case .never: nil
     }
   }
 
   /// The deadline of what is on already. What nobody asked for never shortens what somebody did ask for.
   func moving(_ existing: Int64?, now: HostClock) -> Int64? {
-    guard self == .standard else { return starting(now) }
+    guard case .unsaid(let ns) = self else { return starting(now) }
     guard let existing else { return nil }
-    return max(existing, now.boottimeNs + Self.standardNs)
+    return max(existing, now.boottimeNs + ns)
   }
 }
 

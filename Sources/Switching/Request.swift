@@ -17,13 +17,14 @@ public struct Request: Hashable, Sendable {
 
   /// When debug mode is to end.
   public enum Deadline: Hashable, Sendable {
-    /// Nobody said: one hour from now; it moves an existing deadline only to a later moment.
-    case standard
+    /// Nobody said: after so many nanoseconds; it moves an existing deadline only to a later moment.
+    case unsaid(ns: Int64)
     /// After so many nanoseconds.
     case after(ns: Int64)
     case never
 
-    /// What is meant where nothing is said.
+    /// What is meant where nothing is said, nor configured: one hour.
+    public static let standard = Deadline.unsaid(ns: standardNs)
     public static let standardNs: Int64 = 3_600_000_000_000
   }
 

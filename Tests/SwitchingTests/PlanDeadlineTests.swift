@@ -15,6 +15,8 @@ struct PlanDeadlineTests {
     #expect(deadline(.standard) == 4 * hour)
     #expect(deadline(.after(ns: 90 * second)) == 3 * hour + 90 * second)
     #expect(deadline(.after(ns: 24 * hour)) == 27 * hour)
+    // What the configuration has as its default.
+    #expect(deadline(.unsaid(ns: 600 * second)) == 3 * hour + 600 * second)
     #expect(deadline(.never) == nil)
     #expect(deadline(.standard, .toggle) == 4 * hour)
     // What is switched off has none.
@@ -38,6 +40,9 @@ struct PlanDeadlineTests {
 
   static let cases = [
     Case("the standard extends", existing: 3 * hour + 600 * second, .standard, becomes: 4 * hour),
+    Case(
+      "a default of the configuration never shortens", existing: 4 * hour, .unsaid(ns: 60 * second),
+      becomes: 4 * hour),
     Case("the standard never shortens", existing: 9 * hour, .standard, becomes: 9 * hour),
     Case("the standard keeps what equals it", existing: 4 * hour, .standard, becomes: 4 * hour),
     Case("the standard leaves what has none", existing: nil, .standard, becomes: nil),
