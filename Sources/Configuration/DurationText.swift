@@ -32,6 +32,18 @@ public struct DurationText: Hashable, Sendable, CustomStringConvertible {
     ns = total
   }
 
+  /// As it would be typed, and exactly: `1h30m`, `24h`, `250ms`.
+  public var word: String {
+    var rest = max(0, ns / 1_000_000)
+    var word = ""
+    for (size, unit) in [(3_600_000 as Int64, "h"), (60_000, "m"), (1000, "s"), (1, "ms")] where rest >= size
+    {
+      word += "\(rest / size)\(unit)"
+      rest %= size
+    }
+    return word.isEmpty ? "0s" : word
+  }
+
   /// The two largest units: `59m 12s`, `2h`, `3d 4h`; under a second `0s`.
   public var description: String {
     var seconds = max(0, ns / 1_000_000_000)
