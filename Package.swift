@@ -48,7 +48,8 @@ let package = Package(
     .target(
       name: "Configuration", dependencies: ["PlaceOS", "Host", system], swiftSettings: strict),
     .target(
-      name: "Report", dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Configuration"],
+      name: "Report",
+      dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Configuration", system],
       swiftSettings: strict),
     .executableTarget(
       name: "placeos-loglevel",
@@ -71,7 +72,8 @@ let package = Package(
       name: "ConfigurationTests", dependencies: ["Configuration", "PlaceOS", "Host", system],
       swiftSettings: strict),
     .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Switching", "PlaceOS", "Host", "Ledger"],
+      name: "ReportTests",
+      dependencies: ["Report", "Switching", "Configuration", "PlaceOS", "Host", "Ledger", system],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Host", system], swiftSettings: strict),

@@ -1,3 +1,4 @@
+import Configuration
 import FoundationEssentials
 import Host
 import Ledger
@@ -114,7 +115,7 @@ struct StatusDocument: Encodable {
   let restarted: [RestartedDocument]
   let problems: [String]
 
-  init(_ result: StatusResult, host: String) {
+  init(_ result: StatusResult, host: String, configurationProblem: ConfigurationError?) {
     self.host = host
     bootId = result.bootID
     time = Timestamp(wallNs: result.now.wallNs)
@@ -122,7 +123,7 @@ struct StatusDocument: Encodable {
     instances = result.instances.map { InstanceDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
-    problems = result.unreadable.map(\.sentence)
+    problems = result.unreadable.map(\.sentence) + [configurationProblem?.sentence].compactMap { $0 }
   }
 }
 
@@ -141,7 +142,7 @@ struct InstanceDocument: Encodable {
   let dialect: String
   let switchable: Bool
   @OrNull var whyNot: String?
-  /// What proves that it is PlaceOS's: `symbols`, `image`, or nothing.
+  /// What proves that it is PlaceOS's: `symbols`, `image`, `configuration`, or nothing.
   @OrNull var proof: String?
   let stopped: Bool
   let signalPending: Bool
@@ -242,6 +243,8 @@ struct ServicesDocument: Encodable {
     let executables: [String]
     let images: [String]
     let dialects: [String]
+    /// What the configuration has added, be it the whole service or own builds of it.
+    let added: [ConfigurationBody.Addition]
     @OrNull var note: String?
   }
 
@@ -253,7 +256,9 @@ struct ServicesDocument: Encodable {
       Entry(
         name: service.name, aliases: service.aliases,
         executables: service.shownExecutables, images: service.images,
-        dialects: service.dialects.map(\.rawValue), note: service.note)
+        dialects: service.dialects.map(\.rawValue),
+        added: catalogue.additions.filter { $0.name == service.name }.map(ConfigurationBody.Addition.init),
+        note: service.note)
     }
   }
 }

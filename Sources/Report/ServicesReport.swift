@@ -14,10 +14,11 @@ public struct ServicesReport {
       [("SERVICE", 13), ("ALIASES", 15), ("SWITCHED BY", 13)],
       last: "EXECUTABLES (OLDER ONES LAST), IMAGES, NOTE")
     for service in catalogue.services {
-      let parts = [
-        service.shownExecutables.joined(separator: " "), service.images.joined(separator: " "),
-        service.note ?? "",
-      ]
+      let parts =
+        [
+          service.shownExecutables.joined(separator: " "), service.images.joined(separator: " "),
+          service.note ?? "",
+        ] + catalogue.additions(to: service).map(\.shown)
       table.add(
         [
           Table.Cell(service.name), Table.Cell(service.aliases.joined(separator: " ")),
@@ -35,5 +36,19 @@ extension Service {
   }
 
   /// The dialects that its releases speak, newest first.
-  var dialects: [Dialect] { kind == .driver ? [.driver] : [.toggle, .latch] }
+  var dialects: [Dialect] { dialect.map { [$0] } ?? (kind == .driver ? [.driver] : [.toggle, .latch]) }
+}
+
+extension Catalogue {
+  /// What the configuration adds to a service of PlaceOS's.
+  fileprivate func additions(to service: Service) -> [ServiceAddition] {
+    Catalogue.placeOS.service(named: service.name) == nil ? [] : additions.filter { $0.name == service.name }
+  }
+}
+
+extension ServiceAddition {
+  fileprivate var shown: String {
+    (["own builds:"] + executables + images + [dialect.map { "(\($0.rawValue))" } ?? ""])
+      .filter { !$0.isEmpty }.joined(separator: " ")
+  }
 }

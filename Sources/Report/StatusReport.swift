@@ -8,15 +8,23 @@ import Switching
 public struct StatusReport {
   private let result: StatusResult
   private let host: String
+  private let configurationProblem: ConfigurationError?
 
-  /// - Parameter host: the name of this machine.
-  public init(_ result: StatusResult, host: String) {
+  /// - Parameters:
+  ///   - host: the name of this machine.
+  ///   - configurationProblem: why the configuration was left aside, where it was.
+  public init(
+    _ result: StatusResult, host: String, configurationProblem: ConfigurationError? = nil
+  ) {
     self.result = result
     self.host = host
+    self.configurationProblem = configurationProblem
   }
 
   /// One JSON document.
-  public var json: String { Document.text(StatusDocument(result, host: host)) }
+  public var json: String {
+    Document.text(StatusDocument(result, host: host, configurationProblem: configurationProblem))
+  }
 
   /// A table of at most 100 columns.
   public func text(_ style: Style) -> String {

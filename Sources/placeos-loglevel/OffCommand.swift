@@ -16,10 +16,11 @@ struct OffCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    let settings = Settings.inAnyCase(common)
     let request = Request(
-      verb: .off, selection: try targets.selection(), reason: sending.reason,
+      verb: .off, selection: try targets.selection(settings), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun)
-    try Runner.run(request, common, quiet: sending.quiet)
+    try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

@@ -19,7 +19,14 @@ struct CommonOptions: ParsableArguments {
       valueName: "dir"))
   var stateDir: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The configuration (default: $PLACEOS_LOGLEVEL_CONFIG or /etc/placeos-loglevel/config.json).",
+      valueName: "file"))
+  var config: String?
+
   func validate() throws {
+    if config == "" { throw ValidationError("--config needs the name of a file.") }
     if stateDir == "" { throw ValidationError("--state-dir needs the name of a directory.") }
   }
 
@@ -28,6 +35,12 @@ struct CommonOptions: ParsableArguments {
     let directory = FilePath(chosenStateDirectory ?? "/run/placeos-loglevel")
     let log: FilePath = chosenStateDirectory == nil ? "/var/log/placeos-loglevel" : directory
     return Pipeline.Machine(stateDirectory: directory, history: log.appending("history.jsonl"))
+  }
+
+  /// Where the configuration is.
+  var configurationFile: ConfigurationFile {
+    let named = config ?? Invocation.environment["PLACEOS_LOGLEVEL_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+    return ConfigurationFile(path: named.map { FilePath($0) })
   }
 
   /// The command line that lets deadlines be kept, should nothing keep them.
@@ -87,8 +100,8 @@ struct TargetOptions: ParsableArguments {
     }
   }
 
-  func selection() throws -> Selection {
-    let selectors = try parsed(selector)
+  func selection(_ settings: Settings) throws -> Selection {
+    let selectors = try settings.selectors(selector)
     guard all else { return .these(selectors) }
     for selector in selectors {
       switch selector {
@@ -107,8 +120,9 @@ struct DeadlineOptions: ParsableArguments {
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp(
-      "Revert after this time: 90s, 30m, 2h, 1h30m; 24h at most (default: 1h). "
-        + "On a target already in debug mode it moves the deadline.", valueName: "duration"))
+      "Revert after this time: 90s, 30m, 2h, 1h30m. 24h at most, and 1h where nothing is said, unless the "
+        + "configuration has other values. On a target already in debug mode it moves the deadline.",
+      valueName: "duration"))
   var duration: DurationText?
 
   @Flag(help: "Never revert by itself.")
@@ -120,26 +134,19 @@ struct DeadlineOptions: ParsableArguments {
     if duration.ns <= 0 {
       throw ValidationError("--for needs a time longer than 0; --permanent is for no deadline.")
     }
-    if duration.ns > 24 * 3_600_000_000_000 {
-      throw ValidationError("--for takes 24h at most; --permanent is for no deadline.")
-    }
   }
 
-  var deadline: Request.Deadline {
+  func deadline(_ configuration: Configuration) throws -> Request.Deadline {
     if permanent { return .never }
-    return duration.map { .after(ns: $0.ns) } ?? .standard
+    guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
+    guard duration.ns <= configuration.longestForNs else {
+      let longest = DurationText(ns: configuration.longestForNs).word
+      throw ValidationError("--for takes \(longest) at most; --permanent is for no deadline.")
+    }
+    return .after(ns: duration.ns)
   }
 }
 
 extension DurationText: ExpressibleByArgument {
   public init?(argument: String) { self.init(parsing: argument) }
-}
-
-/// Parses selectors; a wrong one is an error of use.
-func parsed(_ words: [String]) throws -> [Selector] {
-  do {
-    return try words.map { word throws(SelectorError) in try Selector(parsing: word, catalogue: .placeOS) }
-  } catch {
-    throw ValidationError(error.sentence)
-  }
 }

@@ -25,10 +25,11 @@ struct RevertCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    let settings = Settings.inAnyCase(common)
     let request = Request(
-      verb: .revert, selection: .these(try parsed(selector)), onlyExpired: expired,
+      verb: .revert, selection: .these(try settings.selectors(selector)), onlyExpired: expired,
       olderThanNs: olderThan?.ns, reason: sending.reason, by: Invocation.actor,
       waitNs: sending.wait.ns, isDryRun: sending.dryRun)
-    try Runner.run(request, common, quiet: sending.quiet)
+    try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

@@ -7,9 +7,11 @@ import Switching
 /// Runs the pipeline for a command and shows what came of it.
 enum Runner {
   /// Carries out a request that may switch something.
-  static func run(_ request: Request, _ common: CommonOptions, quiet: Bool) throws {
+  static func run(
+    _ request: Request, _ common: CommonOptions, _ settings: Settings, quiet: Bool
+  ) throws {
     try Invocation.requireRoot()
-    var pipeline = Pipeline(machine: common.machine)
+    var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
     let progress = Progress()
     pipeline.waiting = progress.show
     pipeline.interruption = Interruption.signal
@@ -25,7 +27,8 @@ enum Runner {
     } else {
       Console.write(report.text(Console.Stream.output.style), to: .output)
     }
-    for remark in report.remarks(armingCommand: common.armingCommand) where !quiet || result.exitStatus != 0 {
+    let remarks = [settings.remark].compactMap { $0 } + report.remarks(armingCommand: common.armingCommand)
+    for remark in remarks where !quiet || result.exitStatus != 0 {
       Console.remark(remark)
     }
     if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }

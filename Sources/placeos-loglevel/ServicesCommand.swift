@@ -13,7 +13,9 @@ struct ServicesCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let report = ServicesReport(.placeOS)
+    let settings = Settings.inAnyCase(common)
+    let report = ServicesReport(settings.catalogue)
     Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+    if let remark = settings.remark { Console.remark(remark) }
   }
 }

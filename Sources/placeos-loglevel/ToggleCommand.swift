@@ -18,10 +18,12 @@ struct ToggleCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
+    let settings = try Settings.toSwitchOn(common)
     let request = Request(
-      verb: .toggle, selection: try targets.selection(), deadline: deadline.deadline, reason: sending.reason,
+      verb: .toggle, selection: try targets.selection(settings),
+      deadline: try deadline.deadline(settings.configuration), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun)
-    try Runner.run(request, common, quiet: sending.quiet)
+    try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

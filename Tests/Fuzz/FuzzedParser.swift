@@ -11,7 +11,7 @@ enum FuzzedParser: String, CaseIterable, Sendable {
   case levelLine = "level-line"
   case state
   case revertRun = "revert-run"
-  case history, selector, duration
+  case history, selector, duration, configuration
 
   func check(_ bytes: [UInt8]) throws {
     switch self {
@@ -35,6 +35,7 @@ enum FuzzedParser: String, CaseIterable, Sendable {
     case .history: try StateFiles.history(bytes)
     case .selector: try Words.selector(bytes)
     case .duration: try Words.duration(bytes)
+    case .configuration: try ConfigurationTexts.configuration(bytes)
     }
   }
 }

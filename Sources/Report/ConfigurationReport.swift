@@ -1,0 +1,130 @@
+import Configuration
+import Host
+import PlaceOS
+import SystemPackage
+
+/// What `config` shows: the configuration in force, or why there is none.
+public struct ConfigurationReport {
+  private let path: FilePath
+  private let found: Result<Configuration?, ConfigurationError>
+
+  /// - Parameter found: what the file says; `nil` where there is none, so that the standard values hold.
+  public init(path: FilePath, found: Result<Configuration?, ConfigurationError>) {
+    self.path = path
+    self.found = found
+  }
+
+  /// Why the file cannot be used.
+  public var problem: String? { if case .failure(let error) = found { error.sentence } else { nil } }
+
+  /// One JSON document.
+  public var json: String { Document.text(ConfigurationDocument(path: path, found: found)) }
+
+  /// The configuration, in the form of its file.
+  public var text: String {
+    guard case .success(let configuration) = found else { return "" }
+    return "// \(Text.safe(path.string))\(isMissing ? " is not there: these are the standard values" : "")\n"
+      + Document.text(ConfigurationBody(configuration ?? .standard))
+  }
+
+  /// One line that the file is right.
+  public var verdict: String {
+    "\(Text.safe(path.string)): \(isMissing ? "not there; the standard values hold" : "right; it says"):\n"
+  }
+
+  private var isMissing: Bool { if case .success(nil) = found { true } else { false } }
+}
+
+struct ConfigurationDocument: Encodable {
+  struct Problem: Encodable {
+    @OrNull var line: Int?
+    @OrNull var key: String?
+    @OrNull var expected: String?
+    let message: String
+
+    init(_ error: ConfigurationError) {
+      message = error.sentence
+      guard case .invalid(_, let flaw) = error else { return }
+      line = flaw.line
+      key = flaw.key.isEmpty ? nil : flaw.key
+      expected = flaw.expected
+    }
+  }
+
+  let schemaVersion = Document.schemaVersion
+  let path: String
+  let exists: Bool
+  @OrNull var problem: Problem?
+  @OrNull var configuration: ConfigurationBody?
+
+  init(path: FilePath, found: Result<Configuration?, ConfigurationError>) {
+    self.path = path.string
+    switch found {
+    case .success(let configuration):
+      exists = configuration != nil
+      self.configuration = ConfigurationBody(configuration ?? .standard)
+    case .failure(let error):
+      exists = true
+      problem = Problem(error)
+    }
+  }
+}
+
+/// The keys and values of the file.
+struct ConfigurationBody: Encodable {
+  struct Guard: Encodable {
+    let freePercent: Int
+    let freeBytes: UInt64
+    let writeBytesPerSecond: UInt64
+    let writeSeconds: Int
+  }
+
+  struct Addition: Encodable {
+    let name: String
+    let executables: [String]
+    let images: [String]
+    /// Left out where there is none: the file knows no null.
+    let dialect: String?
+
+    init(_ addition: ServiceAddition) {
+      name = addition.name
+      executables = addition.executables
+      images = addition.images
+      dialect = addition.dialect?.rawValue
+    }
+  }
+
+  let defaultFor: String
+  let longestFor: String
+  let `guard`: Guard
+  let services: [Addition]
+
+  init(_ configuration: Configuration) {
+    defaultFor = DurationText(ns: configuration.defaultForNs).word
+    longestFor = DurationText(ns: configuration.longestForNs).word
+    let limits = configuration.guardLimits
+    self.guard = Guard(
+      freePercent: limits.freePercent, freeBytes: limits.freeBytes,
+      writeBytesPerSecond: limits.writeBytesPerSecond, writeSeconds: limits.writeSeconds)
+    services = configuration.additions.map(Addition.init)
+  }
+}
+
+extension ConfigurationError {
+  /// What is wrong with the file, and what was expected of it.
+  public var sentence: String {
+    switch self {
+    case .host(.notRegular(let path)):
+      "\(Text.safe(path.string)) is not used: it is no regular file (a link is none either)"
+    case .host(let error): error.sentence
+    case .owner(let path, let found, let required):
+      "\(Text.safe(path.string)) is not used: it belongs to user \(found), not to user \(required)"
+    case .writableByOthers(let path, let mode):
+      "\(Text.safe(path.string)) is not used: its mode is 0\(String(mode, radix: 8)), so that others may write it "
+        + "(chmod go-w it)"
+    case .invalid(let path, let flaw):
+      "\(Text.safe(path.string)):\(flaw.line): \(flaw.key.isEmpty ? "" : Text.safe(flaw.key) + ": ")"
+        + "expected \(Text.safe(flaw.expected))"
+    }
+  }
+}
