@@ -41,7 +41,7 @@ extension EndToEnd {
       "a stripped program is switched and reverted where the configuration vouches for it",
       arguments: Sample.all)
     func addition(_ sample: Sample) throws {
-      let process = try StandIn("\(sample.dialect)-stripped", as: Self.booking, ["-c", "x"], in: scratch)
+      let process = try StandIn("\(sample.dialect)-stripped", as: Self.booking, ["-p", "3000"], in: scratch)
       let config = Self.addition(sample.dialect)
       #expect(try tool("status", "--json").rows().isEmpty)
       #expect(try tool("on", "booking").status == 2)
