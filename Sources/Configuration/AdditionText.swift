@@ -25,9 +25,13 @@ struct AdditionText: Decodable {
       .images, expected: "an image's repository without tag, such as \"acme/booking\""
     ) { Self.isImage($0) ? $0 : nil }
     let dialectForm = "\"toggle\", \"latch\" or \"driver\""
-    let dialect = try keys.value(.dialect, expected: dialectForm) { (text: String) in
-      Dialect(rawValue: text).flatMap { $0 == .none ? nil : $0 }
+    // As it is shown, a null stands where nothing is said.
+    let said = try keys.value(.dialect, expected: dialectForm) { (text: String?) -> Dialect?? in
+      guard let text else { return .some(nil) }
+      guard let dialect = Dialect(rawValue: text), dialect != Dialect.none else { return nil }
+      return dialect
     }
+    let dialect = said ?? nil
     if known == nil {
       _ = try keys.required(dialect, .dialect, expected: dialectForm)
       // An image holds other programs as well, and which of them is the service would be a guess.

@@ -83,8 +83,7 @@ struct ConfigurationBody: Encodable {
     let name: String
     let executables: [String]
     let images: [String]
-    /// Left out where there is none: the file knows no null.
-    let dialect: String?
+    @OrNull var dialect: String?
 
     init(_ addition: ServiceAddition) {
       name = addition.name

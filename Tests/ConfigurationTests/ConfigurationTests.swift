@@ -18,7 +18,7 @@ struct ConfigurationTests {
         "guard": {free_percent: 5, free_bytes: 0x40000000, write_bytes_per_second: 0, write_seconds: 60,},
         services: [
           {name: "booking", executables: ["/opt/acme/booking"], images: ["acme/booking"], dialect: 'toggle'},
-          {name: "api", images: ["acme/rest-api"]},
+          {name: "api", images: ["acme/rest-api"], dialect: null},
         ],
       }
       """
@@ -110,6 +110,7 @@ struct ConfigurationTests {
       "the key exec"
     ),
     ("{services: [\n{name: 'api'}]}", 2, "services[0]", "executables or the key images"),
+    ("{services: [\n{name: 'b', executables: ['/x'], dialect: null}]}", 2, "services[0]", "the key dialect"),
     ("{services: [{name: 'b',\ndialect: 'none'}]}", 2, "services[0].dialect", "\"toggle\", \"latch\" or"),
     (
       "{services: [{name: 'driver', executables: ['/x'],\ndialect: 'latch'}]}", 2, "services[0].dialect",
