@@ -41,7 +41,7 @@ let package = Package(
     .target(name: "CLinux"),
     .target(name: "PlaceOS", swiftSettings: strict),
     .target(name: "Host", dependencies: ["CProcps", "CLinux", system], swiftSettings: strict),
-    .target(name: "Ledger", dependencies: ["Host", system], swiftSettings: strict),
+    .target(name: "Ledger", dependencies: ["CLinux", "Host", system], swiftSettings: strict),
     .target(
       name: "Switching", dependencies: ["PlaceOS", "Host", "Ledger", system],
       swiftSettings: strict),

@@ -1,8 +1,13 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <syslog.h>
 #include <time.h>
@@ -31,6 +36,40 @@ int64_t clinux_boottime_ns(void) {
 }
 
 void clinux_syslog(int priority, const char *message) { syslog(LOG_DAEMON | priority, "%s", message); }
+
+int clinux_boottime_timer(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
+
+int clinux_set_timer(int timer, int64_t boottime_ns) {
+  struct itimerspec when = {.it_value = {.tv_sec = boottime_ns / 1000000000, .tv_nsec = boottime_ns % 1000000000}};
+  return timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+int clinux_end_signals(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0) return -1;
+  return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int clinux_next_signal(int descriptor) {
+  struct signalfd_siginfo signal;
+  if (read(descriptor, &signal, sizeof signal) == sizeof signal) return (int)signal.ssi_signo;
+  return errno == EAGAIN ? 0 : -1;
+}
+
+int clinux_lock(int file) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  return fcntl(file, F_OFD_SETLK, &lock);
+}
+
+int clinux_is_locked(int file) {
+  struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
+  return lock.l_type != F_UNLCK;
+}
 
 uint32_t clinux_major(dev_t device) { return major(device); }
 uint32_t clinux_minor(dev_t device) { return minor(device); }

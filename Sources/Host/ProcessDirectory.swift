@@ -46,6 +46,12 @@ public struct ProcessDirectory: ~Copyable {
     do { return try ProcStatus(parsing: bytes) } catch { throw malformed("status", error) }
   }
 
+  /// `/proc/PID/io`
+  public func io() throws(HostError) -> ProcIO {
+    let bytes = try bytes(of: "io", limitBytes: 4 << 10)
+    do { return try ProcIO(parsing: bytes) } catch { throw malformed("io", error) }
+  }
+
   /// `/proc/PID/cmdline`: every argument with its own borders. (libproc2 splits at newlines as well.)
   public func arguments() throws(HostError) -> [String] {
     NulSeparated(parsing: try bytes(of: "cmdline", limitBytes: 4 << 20)).words
@@ -71,7 +77,7 @@ public struct ProcessDirectory: ~Copyable {
     }
   }
 
-  private func link(_ name: String) throws(HostError) -> String? {
+  func link(_ name: String) throws(HostError) -> String? {
     var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = target.withUnsafeMutableBytes {
       readlinkat(descriptor.rawValue, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)

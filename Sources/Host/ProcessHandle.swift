@@ -60,6 +60,9 @@ public struct ProcessHandle: ~Copyable {
     }
   }
 
+  /// What becomes readable when the process has ended, for poll(2) together with other descriptors.
+  public var descriptor: Int32 { pidfd.rawValue }
+
   /// Whether the process has ended: a pidfd becomes readable then, pidfd_open(2).
   public var hasEnded: Bool {
     var entry = pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0)

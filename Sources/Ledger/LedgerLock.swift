@@ -84,13 +84,13 @@ public struct LedgerLock: ~Copyable {
 
   /// Leaves word for a process that waits in vain. It is for a message only, so that an error (a full
   /// disk) does not matter.
-  private static func note(_ text: String, in file: FileDescriptor) {
+  static func note(_ text: String, in file: FileDescriptor) {
     ftruncate(file.rawValue, 0)
     let bytes = Array(text.utf8)
     if !bytes.isEmpty { pwrite(file.rawValue, bytes, bytes.count, 0) }
   }
 
-  private static func holderPID(in file: FileDescriptor) -> Int32? {
+  static func holderPID(in file: FileDescriptor) -> Int32? {
     var bytes = [UInt8](repeating: 0, count: 16)
     let count = pread(file.rawValue, &bytes, bytes.count, 0)
     guard count > 1, bytes[count - 1] == UInt8(ascii: "\n"),

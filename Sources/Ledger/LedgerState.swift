@@ -7,11 +7,14 @@ public struct LedgerState: Hashable, Sendable {
   public var bootID: String
   /// In the order in which they were added; no two with the same identity.
   public private(set) var entries: [LedgerEntry]
+  /// The services that are to be in debug mode after a restart as well; no two of the same place.
+  public var followed: [FollowedService]
 
   /// - Parameter entries: of several with the same identity the last one counts.
-  public init(bootID: String, entries: [LedgerEntry] = []) {
+  public init(bootID: String, entries: [LedgerEntry] = [], followed: [FollowedService] = []) {
     self.bootID = bootID
     self.entries = []
+    self.followed = followed
     for entry in entries { upsert(entry) }
   }
 
@@ -41,6 +44,7 @@ public struct LedgerState: Hashable, Sendable {
   public func current(bootID: String) -> (state: LedgerState, dropped: [LedgerEntry]) {
     var state = LedgerState(bootID: bootID)
     state.entries = entries.filter { $0.identity.bootID == bootID }
+    state.followed = followed.filter { $0.bootID == bootID }
     return (state, entries.filter { $0.identity.bootID != bootID })
   }
 }
@@ -48,8 +52,9 @@ public struct LedgerState: Hashable, Sendable {
 // MARK: - The file
 
 extension LedgerState {
-  /// The schema version that this program writes, and the newest that it reads.
-  public static let schemaVersion: Int64 = 1
+  /// The newest schema version that this program reads. It writes the oldest that can say what there is to say:
+  /// version 2 has the services that are followed, and an older program would lose them.
+  public static let schemaVersion: Int64 = 2
 
   /// The state in the bytes of a state file.
   ///
@@ -66,6 +71,10 @@ extension LedgerState {
     }
     self.bootID = body.bootID
     self.entries = body.entries
+    followed = body.followed
+    guard Set(followed.map(\.place)).count == followed.count else {
+      throw .damaged(path: path, reason: "a service is followed twice")
+    }
     if let flaw { throw .damaged(path: path, reason: flaw) }
   }
 
@@ -76,21 +85,46 @@ extension LedgerState {
   public func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
     if let flaw { throw .unrecordable(path: path, reason: flaw) }
     return try CheckedDocument.bytes(
-      of: StateBody(bootID: bootID, entries: entries), path: path, version: Self.schemaVersion)
+      of: StateBody(bootID: bootID, entries: entries, followed: followed), path: path,
+      version: followed.isEmpty ? 1 : 2)
   }
 
   private var flaw: String? {
     if bootID.isEmpty { return "boot_id is empty" }
     for entry in entries { if let flaw = entry.flaw { return flaw } }
+    for service in followed { if let flaw = service.flaw { return flaw } }
     return nil
   }
 }
 
 private struct StateBody: Codable {
   enum CodingKeys: String, CodingKey {
-    case entries
+    case entries, followed
     case bootID = "boot_id"
+    case schemaVersion = "schema_version"
   }
   let bootID: String
   let entries: [LedgerEntry]
+  let followed: [FollowedService]
+
+  init(bootID: String, entries: [LedgerEntry], followed: [FollowedService]) {
+    self.bootID = bootID
+    self.entries = entries
+    self.followed = followed
+  }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    bootID = try values.decode(String.self, forKey: .bootID)
+    entries = try values.decode([LedgerEntry].self, forKey: .entries)
+    let hasFollowed = try values.decode(Int64.self, forKey: .schemaVersion) >= 2
+    followed = hasFollowed ? try values.decode([FollowedService].self, forKey: .followed) : []
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(bootID, forKey: .bootID)
+    try values.encode(entries, forKey: .entries)
+    if !followed.isEmpty { try values.encode(followed, forKey: .followed) }
+  }
 }

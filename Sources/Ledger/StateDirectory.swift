@@ -2,8 +2,8 @@ import Host
 import Synchronization
 import SystemPackage
 
-/// The directory in which this tool remembers what it has switched: `state.json`, its `lock`, and
-/// `revert.json`. It and all in it belong to one user, and are open to nobody else.
+/// The directory in which this tool remembers what it has switched: `state.json`, its `lock`, `revert.json`, and
+/// the agent's `agent.lock` and `figures.json`. It and all in it belong to one user, and are open to nobody else.
 public final class StateDirectory: Sendable {
   static let stateName = "state.json"
   static let lockName = "lock"
@@ -14,6 +14,8 @@ public final class StateDirectory: Sendable {
   let files: OwnedDirectory
   /// The bytes that were read last, and what they say.
   private let lastState = Mutex<(bytes: [UInt8], state: LedgerState)?>(nil)
+  /// The file whose replacement is a new state; for inotify(7).
+  public static var watchedName: String { stateName }
   public var path: FilePath { files.path }
   public var statePath: FilePath { path.appending(Self.stateName) }
   public var revertPath: FilePath { path.appending(Self.revertName) }

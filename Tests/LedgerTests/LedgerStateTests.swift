@@ -49,7 +49,7 @@ struct LedgerStateTests {
         changed[index] ^= mask
         let error = failure { () throws(LedgerError) in _ = try parsed(changed) }
         switch error {
-        case .damaged(samplePath, _), .newerSchema(samplePath, _, 1): break
+        case .damaged(samplePath, _), .newerSchema(samplePath, _, 2): break
         default: Issue.record("byte \(index), mask \(mask): \(String(describing: error))")
         }
       }
@@ -175,8 +175,8 @@ struct LedgerStateTests {
 
   @Test("a newer schema is said to be newer, whatever else is in the file and whatever its checksum")
   func newer() throws {
-    #expect(throws: LedgerError.newerSchema(path: samplePath, found: 2, known: 1)) {
-      try parsed(Array("{\"schema_version\":2,\"entries\":{}}".utf8))
+    #expect(throws: LedgerError.newerSchema(path: samplePath, found: 3, known: 2)) {
+      try parsed(Array("{\"schema_version\":3,\"entries\":{}}".utf8))
     }
   }
 

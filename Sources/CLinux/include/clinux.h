@@ -27,6 +27,27 @@ int64_t clinux_boottime_ns(void);
 /// Writes one line to the system log with facility daemon. syslog(3).
 void clinux_syslog(int priority, const char *message);
 
+/// A timer on CLOCK_BOOTTIME as a descriptor, close-on-exec and non-blocking; -1 and errno. timerfd_create(2).
+int clinux_boottime_timer(void);
+
+/// Has `timer` become readable at `boottime_ns` of CLOCK_BOOTTIME; 0 stops it. 0, or -1 and errno.
+/// timerfd_settime(2).
+int clinux_set_timer(int timer, int64_t boottime_ns);
+
+/// A descriptor that is readable while SIGTERM, SIGINT or SIGHUP is pending, which from here on are blocked;
+/// -1 and errno on failure. signalfd(2).
+int clinux_end_signals(void);
+
+/// Takes the next of these signals from `descriptor`; its number, 0 where none is pending, or -1 and errno.
+int clinux_next_signal(int descriptor);
+
+/// Takes an exclusive lock on the open file, which ends with its last descriptor; 0, or -1 and errno (EAGAIN:
+/// another has it). fcntl(2), F_OFD_SETLK.
+int clinux_lock(int file);
+
+/// Whether another open file description holds such a lock; 1, 0, or -1 and errno. F_OFD_GETLK takes none.
+int clinux_is_locked(int file);
+
 /// Device numbers apart. makedev(3).
 uint32_t clinux_major(dev_t device);
 uint32_t clinux_minor(dev_t device);
