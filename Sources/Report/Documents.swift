@@ -110,7 +110,11 @@ struct StatusDocument: Encodable {
   let bootId: String
   let time: Timestamp
   let revertArmed: Bool
+  @OrNull var revertedBy: String?
+  @OrNull var revertedWithinMs: Int64?
   let instances: [InstanceDocument]
+  /// Followed services that are restarting.
+  let awaited: [AwaitedDocument]
   let unmatched: [String]
   let restarted: [RestartedDocument]
   let problems: [String]
@@ -119,11 +123,37 @@ struct StatusDocument: Encodable {
     self.host = host
     bootId = result.bootID
     time = Timestamp(wallNs: result.now.wallNs)
-    revertArmed = result.isRevertArmed
-    instances = result.instances.map { InstanceDocument($0, now: result.now) }
+    revertArmed = result.keeper != nil
+    revertedBy = result.keeper?.rawValue
+    revertedWithinMs = result.keeper.map { $0.latenessNs / 1_000_000 }
+    instances = result.instances.map { InstanceDocument($0, in: result) }
+    awaited = result.awaited.map { AwaitedDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
     problems = result.unreadable.map(\.sentence) + [configurationProblem?.sentence].compactMap { $0 }
+  }
+}
+
+/// A followed service that is restarting.
+struct AwaitedDocument: Encodable {
+  let service: String
+  let executable: String
+  @OrNull var container: ContainerDocument?
+  @OrNull var pod: PodDocument?
+  let since: Timestamp
+  @OrNull var expiresAt: Timestamp?
+  let by: ActorDocument
+  @OrNull var reason: String?
+
+  init(_ followed: FollowedService, now: HostClock) {
+    service = followed.service
+    executable = followed.executable
+    container = followed.container.map(ContainerDocument.init)
+    pod = PodDocument(followed.container)
+    since = Timestamp(wallNs: now.wallNs(atBoottimeNs: followed.sinceBoottimeNs))
+    expiresAt = followed.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
+    by = ActorDocument(followed.by)
+    reason = followed.reason
   }
 }
 
@@ -151,8 +181,14 @@ struct InstanceDocument: Encodable {
   @OrNull var expiresAt: Timestamp?
   @OrNull var by: ActorDocument?
   @OrNull var reason: String?
+  /// Whether it stays in debug mode when it restarts; `null` where this tool has not switched it on.
+  @OrNull var followsRestarts: Bool?
+  /// What the agent has measured; `null` where it has not.
+  @OrNull var writeBytesPerSecond: UInt64?
+  @OrNull var diskLastsSeconds: UInt64?
 
-  init(_ instance: Instance, now: HostClock) {
+  init(_ instance: Instance, in result: StatusResult) {
+    let now = result.now
     let recorded = instance.container.map(LedgerEntry.Container.init)
     service = instance.service.name
     pid = instance.identity.pid
@@ -176,6 +212,10 @@ struct InstanceDocument: Encodable {
     expiresAt = entry?.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
     by = entry.map { ActorDocument($0.by) }
     reason = entry?.reason
+    followsRestarts = entry.map { _ in result.followed(instance) != nil }
+    let figure = result.figure(instance)
+    writeBytesPerSecond = figure?.writeBytesPerSecond
+    diskLastsSeconds = figure?.diskLastsSeconds
   }
 }
 
@@ -185,6 +225,8 @@ struct RunDocument: Encodable {
   let dryRun: Bool
   let exitStatus: Int32
   let revertArmed: Bool
+  @OrNull var revertedBy: String?
+  @OrNull var revertedWithinMs: Int64?
   let results: [OutcomeDocument]
   let unmatched: [String]
   let restarted: [RestartedDocument]
@@ -194,7 +236,9 @@ struct RunDocument: Encodable {
     command = result.request.verb.rawValue
     dryRun = result.request.isDryRun
     exitStatus = result.exitStatus
-    revertArmed = result.isRevertArmed
+    revertArmed = result.keeper != nil
+    revertedBy = result.keeper?.rawValue
+    revertedWithinMs = result.keeper.map { $0.latenessNs / 1_000_000 }
     results = result.outcomes.map { OutcomeDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
@@ -265,7 +309,7 @@ struct ServicesDocument: Encodable {
 
 extension Outcome {
   /// All that there is to say about it, in one line; `nil` for nothing.
-  var message: String? {
+  public var message: String? {
     let sentences = notes.compactMap(\.sentence)
     return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
   }

@@ -20,6 +20,7 @@ public struct RunReport {
         ? "Nothing to take back.\n" : ""
     }
     var text = table(result.outcomes, style) + summary + "\n"
+    if hasNewDeadline, let keeper = result.keeper { text += keeper.sentence + "\n" }
     let following = result.request.isDryRun ? nil : FollowCommand(for: turnedOn)
     if let following { text += "\nFollow the logs:\n  \(following.line)\n" }
     return text
@@ -45,8 +46,8 @@ public struct RunReport {
     remarks += result.unreadable.map(\.sentence)
     remarks += result.unrecorded.map(sentence)
     if let signal = result.interruptedBy { remarks.append(interruptedSentence(signal)) }
-    let hasDeadline = turnedOn.contains { $0.deadlineBoottimeNs != nil }
-    if hasDeadline, !result.isRevertArmed, !result.request.isDryRun {
+    remarks += result.released.map(\.releasedSentence)
+    if hasNewDeadline, result.keeper == nil {
       remarks.append(RevertArming.warning(command: armingCommand))
     }
     return remarks
@@ -62,6 +63,10 @@ public struct RunReport {
     let sent = result.outcomes.filter { [.switched, .unconfirmed].contains($0.kind) }.count
     let left = result.outcomes.filter { $0.notes.contains(.interrupted) }.count
     return "ended by \(signal.signalName): \(sent) got a signal, which is recorded; \(left) did not"
+  }
+
+  private var hasNewDeadline: Bool {
+    !result.request.isDryRun && turnedOn.contains { $0.deadlineBoottimeNs != nil }
   }
 
   private var turnedOn: [Outcome] {

@@ -43,7 +43,9 @@ public struct StatusReport {
           Table.Cell(reverts(instance)),
         ], last: note(instance))
     }
-    return table.rendered(style)
+    let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
+    let keeper = hasDeadline ? result.keeper.map { "\n" + $0.sentence + "\n" } : nil
+    return table.rendered(style) + (keeper ?? "")
   }
 
   /// What goes to standard error: what a person has to know besides the table.
@@ -55,9 +57,10 @@ public struct StatusReport {
       remarks.append("no PlaceOS process runs on this host")
     }
     remarks += result.restarted.map(\.restartedSentence)
+    remarks += result.awaited.map(\.awaitedSentence)
     remarks += result.unreadable.map(\.sentence)
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
-    if hasDeadline, !result.isRevertArmed { remarks.append(RevertArming.warning(command: armingCommand)) }
+    if hasDeadline, result.keeper == nil { remarks.append(RevertArming.warning(command: armingCommand)) }
     return remarks
   }
 
@@ -78,6 +81,8 @@ public struct StatusReport {
         let age = DurationText(ns: result.now.boottimeNs - entry.sinceBoottimeNs)
         let who = entry.by.sudoUser ?? entry.by.user
         notes.append("on for \(age), by \(who)" + (entry.reason.map { ": \($0)" } ?? ""))
+        if result.followed(instance) != nil { notes.append("follows restarts") }
+        if let figure = result.figure(instance) { notes.append(figure.sentence) }
       } else {
         notes.append("switched on outside this tool")
       }
@@ -115,13 +120,5 @@ extension LedgerEntry {
     Text.safe(
       "\(service) pid \(identity.pid)\(container?.name.map { " (\($0))" } ?? ""), switched on by "
         + "\(by.sudoUser ?? by.user), has ended: what runs in its place is at its own level")
-  }
-}
-
-/// Whether anything takes debug mode back when its time is over.
-enum RevertArming {
-  static func warning(command: String) -> String {
-    "no deadline will be kept: nothing has run 'revert --expired' in the last three minutes. "
-      + "Enable it with:\n  \(command)"
   }
 }

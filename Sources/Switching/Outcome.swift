@@ -94,6 +94,11 @@ public struct Outcome: Hashable, Sendable {
 }
 
 extension Outcome.Target {
+  /// The service where it runs.
+  public var place: ServicePlace {
+    ServicePlace(service: service, executable: executable, container: container)
+  }
+
   public init(_ instance: Instance) {
     self.init(
       identity: instance.identity, service: instance.service.name, executable: instance.executable.path,

@@ -16,10 +16,13 @@ public struct Pipeline {
     /// Whose the state directory must be.
     public var ownerID: UInt32
     public var clock: @Sendable () -> HostClock
+    /// Who is to be recorded for a run of `revert --expired`.
+    public var keeper: RevertKeeper
 
     public init(
       table: any ProcessTable = ProcpsTable(), root: FilePath = "/", stateDirectory: FilePath,
-      history: FilePath, ownerID: UInt32 = 0, clock: @escaping @Sendable () -> HostClock = HostClock.now
+      history: FilePath, ownerID: UInt32 = 0, clock: @escaping @Sendable () -> HostClock = HostClock.now,
+      keeper: RevertKeeper = .person
     ) {
       self.table = table
       self.root = root
@@ -27,6 +30,7 @@ public struct Pipeline {
       self.history = history
       self.ownerID = ownerID
       self.clock = clock
+      self.keeper = keeper
     }
   }
 
@@ -48,7 +52,7 @@ public struct Pipeline {
   public var interruption: @Sendable () -> Int32? = { nil }
 
   /// How long another command may hold the lock, nanoseconds.
-  private static let lockTimeoutNs: Int64 = 10_000_000_000
+  public var lockTimeoutNs: Int64 = 10_000_000_000
 
   public init(machine: Machine, catalogue: Catalogue = .placeOS) {
     self.machine = machine
@@ -71,7 +75,9 @@ public struct Pipeline {
     return StatusResult(
       instances: observation.instances, unmatched: unmatched, restarted: observation.ended.filter(\.debug),
       unreadable: observation.unreadable, bootID: observer.bootID, now: now,
-      isRevertArmed: isRevertArmed(directory, observer.bootID, now))
+      keeper: keeper(directory, observer.bootID, now), followed: state.followed,
+      awaited: selection.chosen(from: state.awaited(ended: observation.ended)),
+      figures: state.entries.isEmpty ? nil : directory?.readFigures())
   }
 
   // MARK: toggle, on, off, revert
@@ -87,8 +93,8 @@ public struct Pipeline {
     var result = RunResult(
       request: request, outcomes: [], unmatched: targets.unmatched, restarted: [],
       unreadable: targets.unreadable, unrecorded: [], now: machine.clock(),
-      isRevertArmed: isRevertArmed(directory, observer.bootID, machine.clock()))
-    if !targets.identities.isEmpty {
+      keeper: keeper(directory, observer.bootID, machine.clock()))
+    if !targets.identities.isEmpty || !targets.letGo.isEmpty {
       awaitReadiness(of: targets.identities, request, &observer, directory)
       if request.isDryRun || directory == nil {
         let state = targets.damage == nil ? try readState(directory, observer.bootID) : nil
@@ -112,6 +118,8 @@ public struct Pipeline {
     var damage: LedgerError?
     /// Whether all processes were looked at, and with them what of the ledger has ended.
     var isOfScan = false
+    /// The services that are to be followed no longer, whether a process of theirs runs or not.
+    var letGo: Set<ServicePlace> = []
   }
 
   private func targets(
@@ -147,6 +155,8 @@ public struct Pipeline {
       targets.unreadable = observation.unreadable
       targets.isOfScan = true
     }
+    targets.letGo = request.letGo(of: state?.followed ?? [], now: now)
+    targets.unmatched.removeAll { request.names($0.selector, among: state?.followed ?? []) }
     return targets
   }
 
@@ -204,7 +214,7 @@ public struct Pipeline {
   ) throws(Stop) {
     do {
       let lock = try directory.lock(
-        timeoutNs: Self.lockTimeoutNs, isInterrupted: { interruption() != nil })
+        timeoutNs: lockTimeoutNs, isInterrupted: { interruption() != nil })
       var transaction = targets.damage == nil ? try lock.begin() : lock.beginDespiteDamage()
       let written = transaction.state ?? LedgerState(bootID: observer.bootID)
       var (state, _) = written.current(bootID: observer.bootID)
@@ -217,6 +227,9 @@ public struct Pipeline {
           if entry.debug { result.restarted.append(entry) }
         }
       }
+      let followed = state.followed
+      state.followed = plan.followed(followed, lettingGo: targets.letGo, now: machine.clock())
+      result.released = plan.released(from: followed, to: state.followed)
       let switcher = Switcher(
         request: request, clock: machine.clock, waiting: waiting, interruption: interruption)
       let done = try switcher.carryOut(
@@ -268,17 +281,21 @@ public struct Pipeline {
   /// Leaves word that something looks after deadlines.
   private func leaveWord(of bootID: String, in directory: StateDirectory) throws(Stop) {
     do {
-      try directory.writeLastRevertRun(RevertRun(bootID: bootID, clock: machine.clock()))
+      // The agent counts while it lives, whoever else looks after deadlines beside it.
+      if directory.hasAgent { return }
+      try directory.writeLastRevertRun(
+        RevertRun(bootID: bootID, clock: machine.clock(), by: machine.keeper))
     } catch { throw .ledger(error) }
   }
 
-  /// Whether `revert --expired` has run in this boot within the last three minutes.
-  private func isRevertArmed(_ directory: StateDirectory?, _ bootID: String, _ now: HostClock) -> Bool {
+  /// The agent while it lives, or who has run `revert --expired` in this boot within the last three minutes.
+  private func keeper(_ directory: StateDirectory?, _ bootID: String, _ now: HostClock) -> RevertKeeper? {
+    if directory?.hasAgent == true { return .agent }
     // What cannot be read arms nothing: the warning that follows is right.
-    guard let run = (try? directory?.readLastRevertRun()) ?? nil, run.bootID == bootID else {
-      return false
-    }
-    return now.boottimeNs - run.clock.boottimeNs < 180_000_000_000
+    guard let run = (try? directory?.readLastRevertRun()) ?? nil, run.bootID == bootID,
+      now.boottimeNs - run.clock.boottimeNs < 180_000_000_000
+    else { return nil }
+    return run.by
   }
 
   // MARK: the host

@@ -212,6 +212,7 @@ extension Request.Deadline {
     switch self {
     case .unsaid(let ns), .after(let ns): now.boottimeNs + ns
     case .never: nil
+    case .at(let boottimeNs): boottimeNs
     }
   }
 

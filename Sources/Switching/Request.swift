@@ -22,6 +22,8 @@ public struct Request: Hashable, Sendable {
     /// After so many nanoseconds.
     case after(ns: Int64)
     case never
+    /// At a moment on the boot-time clock: that of a service which has restarted.
+    case at(boottimeNs: Int64)
 
     /// What is meant where nothing is said, nor configured: one hour.
     public static let standard = Deadline.unsaid(ns: standardNs)
@@ -44,11 +46,14 @@ public struct Request: Hashable, Sendable {
   /// Switch what only its name says is PlaceOS's.
   public var trustsNames: Bool
   public var isDryRun: Bool
+  /// Whether debug mode is to outlive a restart of the service, until the deadline.
+  public var followsRestarts: Bool
 
   public init(
     verb: Verb, selection: Selection, deadline: Deadline = .standard, onlyExpired: Bool = false,
     olderThanNs: Int64? = nil, reason: String? = nil, by: LedgerEntry.Actor, waitNs: Int64,
-    isStrict: Bool = false, trustsNames: Bool = false, isDryRun: Bool = false
+    isStrict: Bool = false, trustsNames: Bool = false, isDryRun: Bool = false,
+    followsRestarts: Bool = false
   ) {
     self.verb = verb
     self.selection = selection
@@ -61,5 +66,6 @@ public struct Request: Hashable, Sendable {
     self.isStrict = isStrict
     self.trustsNames = trustsNames
     self.isDryRun = isDryRun
+    self.followsRestarts = followsRestarts
   }
 }

@@ -10,12 +10,19 @@ public struct StatusResult: Sendable {
   public let unreadable: [HostError]
   public let bootID: String
   public let now: HostClock
-  /// Whether anything has looked after deadlines lately.
-  public let isRevertArmed: Bool
+  /// Who keeps the deadlines; `nil`: nobody has lately.
+  public let keeper: RevertKeeper?
+  /// The services that are to be in debug mode after a restart as well.
+  public let followed: [FollowedService]
+  /// Those of them that are selected and none of whose processes is in debug mode: they are restarting.
+  public let awaited: [FollowedService]
+  /// What the agent has measured of processes in debug mode.
+  public let figures: WriteFigures?
 
   public init(
     instances: [Instance], unmatched: [Unmatched], restarted: [LedgerEntry], unreadable: [HostError],
-    bootID: String, now: HostClock, isRevertArmed: Bool
+    bootID: String, now: HostClock, keeper: RevertKeeper?, followed: [FollowedService] = [],
+    awaited: [FollowedService] = [], figures: WriteFigures? = nil
   ) {
     self.instances = instances
     self.unmatched = unmatched
@@ -23,7 +30,22 @@ public struct StatusResult: Sendable {
     self.unreadable = unreadable
     self.bootID = bootID
     self.now = now
-    self.isRevertArmed = isRevertArmed
+    self.keeper = keeper
+    self.followed = followed
+    self.awaited = awaited
+    self.figures = figures
+  }
+
+  /// The followed service whose work the process does; `nil` where it is not followed.
+  public func followed(_ instance: Instance) -> FollowedService? {
+    let place = Outcome.Target(instance).place
+    return followed.first { $0.place == place }
+  }
+
+  /// What the agent has measured of a process that this tool has in debug mode.
+  public func figure(_ instance: Instance) -> WriteFigures.Figure? {
+    guard instance.isOurs else { return nil }
+    return figures?.figure(of: instance.identity, nowBoottimeNs: now.boottimeNs)
   }
 
   /// 0, or 1 where nothing matched.
@@ -40,13 +62,16 @@ public struct RunResult: Sendable {
   /// What could not be written after signals had been sent.
   public var unrecorded: [LedgerError]
   public var now: HostClock
-  public var isRevertArmed: Bool
+  /// Who keeps the deadlines; `nil`: nobody has lately.
+  public var keeper: RevertKeeper?
   /// The signal that ended it before its time.
   public var interruptedBy: Int32?
+  /// Followed services that were let go while none of their processes ran.
+  public var released: [FollowedService] = []
 
   public init(
     request: Request, outcomes: [Outcome], unmatched: [Unmatched], restarted: [LedgerEntry],
-    unreadable: [HostError], unrecorded: [LedgerError], now: HostClock, isRevertArmed: Bool
+    unreadable: [HostError], unrecorded: [LedgerError], now: HostClock, keeper: RevertKeeper?
   ) {
     self.request = request
     self.outcomes = outcomes
@@ -55,7 +80,7 @@ public struct RunResult: Sendable {
     self.unreadable = unreadable
     self.unrecorded = unrecorded
     self.now = now
-    self.isRevertArmed = isRevertArmed
+    self.keeper = keeper
   }
 
   /// 0: all as asked; 1: nothing matched; 4: some target is not as asked; 128 and the number of a signal that
@@ -64,6 +89,7 @@ public struct RunResult: Sendable {
     if let interruptedBy { return 128 + interruptedBy }
     if outcomes.contains(where: { !$0.isAsAsked }) || !unrecorded.isEmpty || !unreadable.isEmpty { return 4 }
     if !unmatched.isEmpty { return outcomes.isEmpty ? 1 : 4 }
+    if !released.isEmpty { return 0 }
     // `revert` with nothing to take back is as asked; cron runs it every minute.
     return outcomes.isEmpty && request.verb != .revert ? 1 : 0
   }

@@ -82,6 +82,10 @@ public struct SelectionSubject: Hashable, Sendable {
   public let pid: Int32
   public let executable: String
   public let place: Place?
+  /// The very process; `nil` for a service that none works for just now.
+  public private(set) var identity: ProcessIdentity?
+  /// The service where it runs.
+  public private(set) var servicePlace: ServicePlace?
 
   public init(service: String, pid: Int32, executable: String, place: Place?) {
     self.service = service
@@ -98,6 +102,8 @@ extension SelectionSubject {
       place: instance.container.map {
         Place(id: $0.id, name: $0.name, pod: $0.pod?.name, namespace: $0.pod?.namespace)
       })
+    identity = instance.identity
+    servicePlace = Outcome.Target(instance).place
   }
 
   public init(_ entry: LedgerEntry) {
@@ -106,6 +112,18 @@ extension SelectionSubject {
       place: entry.container.map {
         Place(id: $0.id, name: $0.name, pod: $0.podName, namespace: $0.podNamespace)
       })
+    identity = entry.identity
+    servicePlace = entry.place
+  }
+
+  /// Of a service that is followed. No process has the pid 0: pid_t 0 stands for other things (kill(2)).
+  public init(_ followed: FollowedService) {
+    self.init(
+      service: followed.service, pid: 0, executable: followed.executable,
+      place: followed.container.map {
+        Place(id: $0.id, name: $0.name, pod: $0.podName, namespace: $0.podNamespace)
+      })
+    servicePlace = followed.place
   }
 
   /// The driver's name without what the build adds: `drivers_place_meet_c54390a` is `place_meet`.
@@ -128,6 +146,10 @@ public enum Selection: Hashable, Sendable {
   case all(drivers: [Selector])
   /// The union of what these select. None: everything (where a command allows that).
   case these([Selector])
+  /// These very processes, such as the agent has a hold on.
+  case processes(Set<ProcessIdentity>)
+  /// Whatever processes do the work of these services where they run.
+  case places(Set<ServicePlace>)
 
   /// Whether `--all` was said: what cannot be switched is then only reported.
   public var isAll: Bool { if case .all = self { true } else { false } }
@@ -141,6 +163,10 @@ public enum Selection: Hashable, Sendable {
     switch self {
     case .these([]): return (Set(subjects.indices), [])
     case .these(let selectors): return try Self.union(of: selectors, subjects)
+    case .processes(let identities):
+      return (Set(subjects.indices.filter { subjects[$0].identity.map(identities.contains) ?? false }), [])
+    case .places(let places):
+      return (Set(subjects.indices.filter { subjects[$0].servicePlace.map(places.contains) ?? false }), [])
     case .all(let drivers):
       var (chosen, unmatched) = try Self.union(of: drivers, subjects)
       for index in subjects.indices where subjects[index].service != "driver" { chosen.insert(index) }

@@ -27,6 +27,15 @@ enum Invocation {
     return LedgerEntry.Actor(user: user, sudoUser: sudoUser, uid: uid)
   }
 
+  /// Who runs `revert --expired`: systemd's timer and cron's line say so, in the environment.
+  static var keeper: RevertKeeper {
+    switch environment["PLACEOS_LOGLEVEL_RUN_BY"] {
+    case "timer": .timer
+    case "cron": .cron
+    default: .person
+    }
+  }
+
   static var hostName: String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "" }
@@ -51,15 +60,30 @@ enum Invocation {
       let hasSystemd = access("/run/systemd/system", F_OK) == 0
       return hasSystemd ? "sudo systemctl start cron" : "sudo service cron start"
     }
-    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
-    let count = readlink("/proc/self/exe", &path, path.count - 1)
-    let program =
-      count > 0
-      ? String(decoding: path.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
-      : "/usr/local/sbin/placeos-loglevel"
     let place = stateDirectory.map { " --state-dir \(shellQuoted($0))" } ?? ""
     let line = "* * * * * root \(shellQuoted(program)) revert --expired --quiet\(place)"
     return "echo \(shellQuoted(line)) | sudo tee -a \(cronFile)"
+  }
+
+  /// The command line that starts the agent on this host: the unit, where it is there for this state directory.
+  static func agentCommand(stateDirectory: String?) -> String {
+    let unit = "placeos-loglevel.service"
+    let folders = ["/etc/systemd/system/", "/usr/local/lib/systemd/system/", "/lib/systemd/system/"]
+    let hasUnit = folders.contains { access($0 + unit, F_OK) == 0 }
+    if stateDirectory == nil, hasUnit, access("/run/systemd/system", F_OK) == 0 {
+      return "sudo systemctl start \(unit)"
+    }
+    let place = stateDirectory.map { " --state-dir \(shellQuoted($0))" } ?? ""
+    return "sudo \(shellQuoted(program)) agent\(place) &"
+  }
+
+  /// The path of this very program.
+  private static var program: String {
+    var path = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink("/proc/self/exe", &path, path.count - 1)
+    return count > 0
+      ? String(decoding: path.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
+      : "/usr/local/sbin/placeos-loglevel"
   }
 
   private static func shellQuoted(_ word: String) -> String {

@@ -21,7 +21,8 @@ struct OnCommand: ParsableCommand {
       verb: .on, selection: try targets.selection(settings),
       deadline: try deadline.deadline(settings.configuration), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
-      trustsNames: targets.trustName, isDryRun: sending.dryRun)
+      trustsNames: targets.trustName, isDryRun: sending.dryRun,
+      followsRestarts: deadline.followRestarts)
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

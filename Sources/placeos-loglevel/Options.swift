@@ -34,7 +34,8 @@ struct CommonOptions: ParsableArguments {
   var machine: Pipeline.Machine {
     let directory = FilePath(chosenStateDirectory ?? "/run/placeos-loglevel")
     let log: FilePath = chosenStateDirectory == nil ? "/var/log/placeos-loglevel" : directory
-    return Pipeline.Machine(stateDirectory: directory, history: log.appending("history.jsonl"))
+    return Pipeline.Machine(
+      stateDirectory: directory, history: log.appending("history.jsonl"), keeper: Invocation.keeper)
   }
 
   /// Where the configuration is.
@@ -45,6 +46,9 @@ struct CommonOptions: ParsableArguments {
 
   /// The command line that lets deadlines be kept, should nothing keep them.
   var armingCommand: String { Invocation.armingCommand(stateDirectory: chosenStateDirectory) }
+
+  /// The command line that starts the agent.
+  var agentCommand: String { Invocation.agentCommand(stateDirectory: chosenStateDirectory) }
 
   /// Where the caller wants the state to be; `nil` for its usual place.
   private var chosenStateDirectory: String? {
@@ -115,8 +119,11 @@ struct TargetOptions: ParsableArguments {
   }
 }
 
-/// When debug mode is to end.
+/// When debug mode is to end, and what is not to end it.
 struct DeadlineOptions: ParsableArguments {
+  @Flag(help: "Stay in debug mode when the service restarts, until the deadline; needs the agent.")
+  var followRestarts = false
+
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Host
+import Ledger
 import Report
 import Switching
 
@@ -11,6 +12,7 @@ enum Runner {
     _ request: Request, _ common: CommonOptions, _ settings: Settings, quiet: Bool
   ) throws {
     try Invocation.requireRoot()
+    if request.followsRestarts { try requireAgent(common) }
     var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
     let progress = Progress()
     pipeline.waiting = progress.show
@@ -32,6 +34,25 @@ enum Runner {
       Console.remark(remark)
     }
     if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
+  }
+
+  /// Ends with status 3 and the command to type, unless an agent lives: nobody else could follow a restart.
+  private static func requireAgent(_ common: CommonOptions) throws {
+    let machine = common.machine
+    let hasAgent = try stopping { () throws(Pipeline.Stop) in
+      do throws(LedgerError) {
+        let directory = try StateDirectory.open(
+          at: machine.stateDirectory, create: false, ownerID: machine.ownerID)
+        return directory?.hasAgent ?? false
+      } catch {
+        throw .ledger(error)
+      }
+    }
+    guard !hasAgent else { return }
+    Console.remark(
+      "--follow-restarts needs the agent, and none runs; nothing was done. Start it with:\n"
+        + "  \(common.agentCommand)")
+    throw ExitCode(3)
   }
 
   /// Turns what stops a command into its sentence and its exit status.
