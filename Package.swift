@@ -8,6 +8,7 @@ let strict: [SwiftSetting] = [
 ]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 // Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
@@ -33,6 +34,7 @@ let package = Package(
     .package(
       url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
     .package(url: "https://github.com/apple/swift-system", .upToNextMinor(from: "1.8.1")),
+    .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
   ],
   targets: [
     // The rooms and their doors: an arrow that is not listed here does not compile.
@@ -51,10 +53,15 @@ let package = Package(
       name: "Report",
       dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Configuration", system],
       swiftSettings: strict),
+    .target(
+      name: "Agent",
+      dependencies: ["CLinux", "PlaceOS", "Host", "Ledger", "Switching", "Configuration", logging, system],
+      swiftSettings: strict),
     .executableTarget(
       name: "placeos-loglevel",
       dependencies: [
-        "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", arguments, system,
+        "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", "Agent", logging, arguments,
+        system,
       ],
       swiftSettings: strict),
     .target(name: "CStandin"),
@@ -74,6 +81,9 @@ let package = Package(
     .testTarget(
       name: "ReportTests",
       dependencies: ["Report", "Switching", "Configuration", "PlaceOS", "Host", "Ledger", system],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AgentTests", dependencies: ["Agent", "Switching", "Ledger", "Host", "Configuration", logging],
       swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Host", system], swiftSettings: strict),

@@ -23,7 +23,7 @@ struct PlaceOSLogLevel: ParsableCommand {
     version: version,
     subcommands: [
       StatusCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self, RevertCommand.self,
-      HistoryCommand.self, ServicesCommand.self, ConfigCommand.self,
+      HistoryCommand.self, ServicesCommand.self, ConfigCommand.self, AgentCommand.self,
     ],
     defaultSubcommand: StatusCommand.self)
 

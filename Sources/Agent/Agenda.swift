@@ -1,0 +1,150 @@
+import Host
+import Ledger
+
+/// What the agent has to do, and when it has to wake for it: decided from the ledger, from what came of earlier
+/// attempts, and from the time, which is an argument.
+struct Agenda: Hashable {
+  /// Processes that are in debug mode through this tool.
+  private(set) var entries: [LedgerEntry] = []
+  private(set) var followed: [FollowedService] = []
+  /// Reverts that failed, and when they are tried again.
+  private(set) var retries: [ProcessIdentity: Retry] = [:]
+  /// Followed services that have ended, and whose successor is looked for.
+  private(set) var searches: [ServicePlace: Search] = [:]
+
+  /// Takes over what the ledger says now, of this boot.
+  mutating func take(_ state: LedgerState, now: Int64) {
+    entries = state.entries.filter(\.debug)
+    followed = state.followed
+    let identities = Set(entries.map(\.identity))
+    retries = retries.filter { identities.contains($0.key) }
+    let places = Set(followed.filter { !$0.isOver(now: now) }.map(\.place))
+    searches = searches.filter { places.contains($0.key) }
+    // Nothing of it is in debug mode: it ended while nobody looked.
+    let present = Set(entries.map(\.place))
+    for place in places where !present.contains(place) && searches[place] == nil {
+      searches[place] = Search(startedNs: now, wanted: 1)
+    }
+  }
+
+  /// A process has ended, and with it debug mode of its service, in part or as a whole.
+  mutating func noteEnd(of place: ServicePlace, now: Int64) {
+    guard followed.contains(where: { $0.place == place && !$0.isOver(now: now) }) else { return }
+    let before = entries.filter { $0.place == place }.count
+    let wanted = max(before, searches[place]?.wanted ?? 0, 1)
+    searches[place] = Search(startedNs: now, wanted: wanted)
+  }
+
+  // MARK: deadlines
+
+  /// Whose time is over, and who may be tried now. Those whose last signal is not known to have worked come
+  /// apart: they may have to be waited for, and the others must not.
+  func dueReverts(now: Int64) -> (ready: Set<ProcessIdentity>, restless: Set<ProcessIdentity>) {
+    let due = entries.filter {
+      ($0.deadlineBoottimeNs ?? .max) <= now && (retries[$0.identity]?.nextNs ?? 0) <= now
+    }
+    let restless = due.filter { $0.lastSignal.map { $0.progress != .confirmed } ?? false }.map(\.identity)
+    return (Set(due.map(\.identity)).subtracting(restless), Set(restless))
+  }
+
+  /// An attempt to revert did not bring the process out of debug mode.
+  mutating func noteFailure(of identity: ProcessIdentity, now: Int64) {
+    retries[identity, default: Retry()].fail(now: now)
+  }
+
+  /// How long a switch may be waited for now: not beyond the next deadline, which must not be late for it.
+  func patienceNs(now: Int64, shortestNs: Int64, longestNs: Int64) -> Int64 {
+    let next = entries.compactMap(\.deadlineBoottimeNs).filter { $0 > now }.min() ?? .max
+    return max(shortestNs, min(longestNs, next - now - Self.marginNs))
+  }
+
+  private static let marginNs: Int64 = 20_000_000
+
+  // MARK: restarts
+
+  /// The followed services to be looked for now.
+  func dueSearches(now: Int64) -> [FollowedService] {
+    followed.filter { !$0.isOver(now: now) && searches[$0.place].map { $0.nextNs <= now } ?? false }
+  }
+
+  /// The wishes whose time is over and that no process's revert will take with it.
+  func dueWishes(now: Int64) -> [FollowedService] {
+    let present = Set(entries.map(\.place))
+    return followed.filter { $0.isOver(now: now) && !present.contains($0.place) }
+  }
+
+  /// What a look has found: so many processes in debug mode, and whether there are others that are to be.
+  mutating func noteLook(for place: ServicePlace, inDebugMode count: Int, isComplete: Bool, now: Int64) {
+    guard var search = searches[place] else { return }
+    search.looked(now: now)
+    searches[place] = search.isOver(inDebugMode: count, isComplete: isComplete, now: now) ? nil : search
+  }
+
+  // MARK: waking
+
+  /// When something is to be done next; `nil`: never.
+  var nextNs: Int64? {
+    let reverts = entries.compactMap { entry in
+      entry.deadlineBoottimeNs.map { max($0, retries[entry.identity]?.nextNs ?? 0) }
+    }
+    let present = Set(entries.map(\.place))
+    let wishes = followed.filter { !present.contains($0.place) }.compactMap(\.deadlineBoottimeNs)
+    return (reverts + searches.values.map(\.nextNs) + wishes).min()
+  }
+}
+
+extension FollowedService {
+  fileprivate func isOver(now: Int64) -> Bool { deadlineBoottimeNs.map { $0 <= now } ?? false }
+}
+
+/// When what failed is tried again: soon, and then ever more seldom.
+struct Retry: Hashable {
+  private(set) var nextNs: Int64 = 0
+  private(set) var failures = 0
+
+  private static let firstNs: Int64 = 250_000_000
+  private static let longestNs: Int64 = 60_000_000_000
+
+  mutating func fail(now: Int64) {
+    nextNs = now + min(Self.longestNs, Self.firstNs << Int64(min(failures, 16)))
+    failures += 1
+  }
+}
+
+/// The search for what comes in the place of a process that has ended.
+///
+/// No event tells of it: the proc connector (netlink) wants CAP_NET_ADMIN, and a container that is made anew has
+/// another control group, so that there is nothing to watch. So the process table is looked at again and again,
+/// but only while a followed service is missing, and ever more seldom. A restart takes a fraction of a second;
+/// Docker waits up to a minute between the restarts of a container that keeps on failing.
+struct Search: Hashable {
+  let startedNs: Int64
+  /// How many processes there were before.
+  let wanted: Int
+  private(set) var nextNs: Int64
+
+  init(startedNs: Int64, wanted: Int) {
+    self.startedNs = startedNs
+    self.wanted = wanted
+    nextNs = startedNs
+  }
+
+  /// A service that comes back with fewer workers is complete all the same, after this time.
+  private static let settledNs: Int64 = 30_000_000_000
+
+  mutating func looked(now: Int64) {
+    let pauseNs: Int64 =
+      switch now - startedNs {
+      case ..<2_000_000_000: 50_000_000
+      case ..<10_000_000_000: 250_000_000
+      case ..<90_000_000_000: 1_000_000_000
+      default: 5_000_000_000
+      }
+    nextNs = now + pauseNs
+  }
+
+  func isOver(inDebugMode count: Int, isComplete: Bool, now: Int64) -> Bool {
+    guard isComplete, count > 0 else { return false }
+    return count >= wanted || now - startedNs >= Self.settledNs
+  }
+}

@@ -1,0 +1,150 @@
+import Host
+import Ledger
+import Logging
+import Switching
+
+// The four duties. Each asks the agenda what is due, and has the pipeline do it.
+
+extension Agent {
+  /// What ends takes its entry with it.
+  func dropEnded(_ directory: StateDirectory) throws(Pipeline.Stop) {
+    guard !ended.isEmpty else { return }
+    let result = try run(request(.revert, .processes(ended), reason: nil, waitNs: 0), directory)
+    for outcome in result.outcomes {
+      ended.remove(outcome.target.identity)
+      log.info("a process in debug mode has ended", metadata: Self.metadata(of: outcome))
+    }
+    // Those that a command has dropped before.
+    ended.formIntersection(agenda.entries.map(\.identity))
+  }
+
+  /// What is past its deadline leaves debug mode.
+  func revertExpired(_ directory: StateDirectory) throws(Pipeline.Stop) {
+    let due = agenda.dueReverts(now: now)
+    for identities in [due.ready, due.restless] where !identities.isEmpty {
+      var request = request(
+        .revert, .processes(identities), reason: nil,
+        waitNs: agenda.patienceNs(now: now, shortestNs: 60_000_000, longestNs: 500_000_000))
+      request.onlyExpired = true
+      let deadlines = Dictionary(
+        agenda.entries.map { ($0.identity, $0.deadlineBoottimeNs ?? now) }, uniquingKeysWith: { $1 })
+      let result = try run(request, directory)
+      for outcome in result.outcomes {
+        let identity = outcome.target.identity
+        if !outcome.isAsAsked { agenda.noteFailure(of: identity, now: now) }
+        say(
+          outcome.isAsAsked ? "reverted" : "not reverted; it is tried again", outcome,
+          [
+            "late_ms":
+              "\((result.now.boottimeNs - (deadlines[identity] ?? result.now.boottimeNs)) / 1_000_000)"
+          ])
+      }
+    }
+    // Nothing is left of a service that was awaited when its time ran out, but the wish.
+    let over = agenda.dueWishes(now: now)
+    if !over.isEmpty {
+      var request = request(.revert, .places(Set(over.map(\.place))), reason: nil, waitNs: 0)
+      request.onlyExpired = true
+      _ = try run(request, directory)
+      for service in over { log.info("followed no longer", metadata: Self.metadata(of: service)) }
+    }
+  }
+
+  /// Where debug mode does harm it ends early.
+  func lookAtHarm(_ directory: StateDirectory) throws(Pipeline.Stop) {
+    guard let next = debugGuard.nextNs, next <= now else { return }
+    let look = debugGuard.look(at: Array(watches.values), now: now)
+    for error in look.unreadable {
+      log.debug("the guard cannot read", metadata: ["error": "\(words.stop(.host(error)))"])
+    }
+    leave(look.figures, directory)
+    for (place, harm) in look.harms {
+      let identities = Set(agenda.entries.filter { $0.place == place }.map(\.identity))
+      let reason = harm.sentence(debugGuard.limits)
+      let waitNs = agenda.patienceNs(now: now, shortestNs: 60_000_000, longestNs: 500_000_000)
+      let result = try run(
+        request(.revert, .processes(identities), reason: reason, waitNs: waitNs), directory)
+      for outcome in result.outcomes {
+        say(
+          outcome.isAsAsked ? "ended early" : "not ended, though it does harm; it is tried again", outcome,
+          ["reason": "\(reason)"], level: .warning)
+      }
+    }
+  }
+
+  private func leave(_ figures: [WriteFigures.Figure], _ directory: StateDirectory) {
+    guard let bootID = watches.keys.first?.bootID else { return }
+    do {
+      try directory.writeFigures(WriteFigures(bootID: bootID, atBoottimeNs: now, figures: figures))
+    } catch {
+      // They are for showing only.
+      log.debug("figures not written", metadata: ["error": "\(words.stop(.ledger(error)))"])
+    }
+  }
+
+  /// What comes in the place of a followed process is brought into debug mode.
+  func followRestarts(_ directory: StateDirectory) throws(Pipeline.Stop) {
+    for service in agenda.dueSearches(now: now) {
+      let startedNs = now
+      var request = request(
+        .on, .places([service.place]), reason: service.reason,
+        waitNs: agenda.patienceNs(now: now, shortestNs: 20_000_000, longestNs: 40_000_000))
+      request.deadline = service.deadlineBoottimeNs.map { .at(boottimeNs: $0) } ?? .never
+      request.by = service.by
+      request.trustsNames = service.trustsName
+      let result = try run(request, directory)
+      for outcome in result.outcomes where outcome.kind != .unchanged {
+        say(
+          outcome.isAsAsked ? "brought back into debug mode" : "not yet in debug mode", outcome,
+          [:], level: outcome.isAsAsked ? .info : .notice)
+      }
+      agenda.noteLook(
+        for: service.place, inDebugMode: result.outcomes.filter { $0.isAsAsked && $0.after == true }.count,
+        isComplete: result.outcomes.allSatisfy(\.isAsAsked) && result.unreadable.isEmpty,
+        now: max(now, startedNs))
+    }
+  }
+
+  private func request(
+    _ verb: Request.Verb, _ selection: Selection, reason: String?, waitNs: Int64
+  ) -> Request {
+    Request(verb: verb, selection: selection, reason: reason, by: actor, waitNs: waitNs)
+  }
+
+  // MARK: the log
+
+  /// One line for what came of one process, unless it was the last that was said of it.
+  private func say(
+    _ message: String, _ outcome: Outcome, _ more: Logger.Metadata, level: Logger.Level = .info
+  ) {
+    var metadata = Self.metadata(of: outcome).merging(more) { $1 }
+    if let detail = words.outcome(outcome) { metadata["detail"] = "\(detail)" }
+    let line = "\(message) \(outcome.kind.rawValue) \(metadata["detail"].map { "\($0)" } ?? "")"
+    guard outcome.isAsAsked || said[outcome.target.identity] != line else { return }
+    said[outcome.target.identity] = line
+    log.log(level: outcome.isAsAsked ? level : max(level, .warning), "\(message)", metadata: metadata)
+  }
+
+  static func metadata(of outcome: Outcome) -> Logger.Metadata {
+    let target = outcome.target
+    var metadata = metadata(target.service, target.container)
+    metadata["pid"] = "\(target.identity.pid)"
+    metadata["outcome"] = "\(outcome.kind.rawValue)"
+    metadata["evidence"] = "\(outcome.evidence.rawValue)"
+    return metadata
+  }
+
+  static func metadata(of entry: LedgerEntry) -> Logger.Metadata {
+    metadata(entry.service, entry.container).merging(["pid": "\(entry.identity.pid)"]) { $1 }
+  }
+
+  static func metadata(of service: FollowedService) -> Logger.Metadata {
+    metadata(service.service, service.container)
+  }
+
+  private static func metadata(_ service: String, _ container: LedgerEntry.Container?) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["service": "\(service)"]
+    if let container { metadata["container"] = "\(container.podName ?? container.name ?? container.id)" }
+    return metadata
+  }
+}

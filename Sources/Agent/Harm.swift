@@ -1,0 +1,76 @@
+import Configuration
+import Host
+
+/// Why debug mode of a service is to end early.
+enum Harm: Hashable {
+  case diskLow(FileSystemSpace)
+  case writesTooMuch(bytesPerSecond: UInt64, seconds: Int)
+
+  /// Judges what a service in debug mode does.
+  ///
+  /// - Parameters:
+  ///   - spaces: the file systems that take its logs.
+  ///   - bytesPerSecond: what all its processes write, over the time that the limits name; `nil` before it can be told.
+  init?(spaces: [FileSystemSpace], bytesPerSecond: UInt64?, limits: GuardLimits) {
+    let low = spaces.first { space in
+      (limits.freePercent > 0 && space.freePercent < limits.freePercent)
+        || (limits.freeBytes > 0 && space.freeBytes < limits.freeBytes)
+    }
+    if let low {
+      self = .diskLow(low)
+    } else if let bytesPerSecond, limits.writeBytesPerSecond > 0, bytesPerSecond > limits.writeBytesPerSecond
+    {
+      self = .writesTooMuch(bytesPerSecond: bytesPerSecond, seconds: limits.writeSeconds)
+    } else {
+      return nil
+    }
+  }
+
+  /// The reason that history and log give.
+  func sentence(_ limits: GuardLimits) -> String {
+    switch self {
+    case .diskLow(let space):
+      let wanted = [
+        limits.freePercent > 0 ? "\(limits.freePercent) %" : nil,
+        limits.freeBytes > 0 ? "\(ByteText(limits.freeBytes))" : nil,
+      ].compactMap { $0 }.joined(separator: " and ")
+      return "guard: \(ByteText(space.freeBytes)) (\(space.freePercent) %) left on the file system of "
+        + "\(space.path), of which \(wanted) must be"
+    case .writesTooMuch(let bytesPerSecond, let seconds):
+      return "guard: it wrote \(ByteText(bytesPerSecond))/s over \(seconds) s; "
+        + "\(ByteText(limits.writeBytesPerSecond))/s is the limit"
+    }
+  }
+}
+
+/// What a process has written, at several moments: from it comes the rate.
+struct WriteMeter: Hashable {
+  private struct Sample: Hashable {
+    let atNs: Int64
+    let bytes: UInt64
+  }
+
+  private var samples: [Sample] = []
+
+  /// Adds a reading, and forgets those that are not needed for the last `windowNs` any more.
+  mutating func add(bytes: UInt64, atNs: Int64, windowNs: Int64) {
+    samples.append(Sample(atNs: atNs, bytes: bytes))
+    // The newest one that is old enough stays: the window is measured from it.
+    while samples.count > 1, atNs - samples[1].atNs >= windowNs { samples.removeFirst() }
+  }
+
+  /// Bytes a second between the first reading and the last; `nil` before there are two.
+  var bytesPerSecond: UInt64? {
+    guard let first = samples.first, let last = samples.last, last.atNs > first.atNs else { return nil }
+    guard last.bytes >= first.bytes else { return 0 }
+    return UInt64(Double(last.bytes - first.bytes) / (Double(last.atNs - first.atNs) / 1e9))
+  }
+
+  /// The same, once the readings reach over the whole of `windowNs`.
+  func bytesPerSecond(over windowNs: Int64) -> UInt64? {
+    guard let first = samples.first, let last = samples.last, last.atNs - first.atNs >= windowNs else {
+      return nil
+    }
+    return bytesPerSecond
+  }
+}

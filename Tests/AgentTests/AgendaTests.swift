@@ -1,0 +1,145 @@
+import Host
+import Ledger
+import Testing
+
+@testable import Agent
+
+@Suite("What the agent has to do, and when") struct AgendaTests {
+  func agenda(
+    _ entries: [LedgerEntry], _ followed: [FollowedService] = [], now: Int64 = 0
+  ) -> Agenda {
+    var agenda = Agenda()
+    agenda.take(LedgerState(bootID: bootID, entries: entries, followed: followed), now: now)
+    return agenda
+  }
+
+  @Test("it wakes for the next deadline, and for nothing where there is none")
+  func nextDeadline() {
+    #expect(agenda([]).nextNs == nil)
+    #expect(agenda([entry(1, deadline: nil)]).nextNs == nil)
+    #expect(agenda([entry(1, deadline: 9), entry(2, deadline: 7), entry(3, deadline: nil)]).nextNs == 7)
+    var off = entry(1, deadline: 5)
+    off.debug = false
+    #expect(agenda([off]).nextNs == nil)
+  }
+
+  @Test("what is due is due from its deadline on; what must be waited for comes apart")
+  func due() {
+    let agenda = agenda([
+      entry(1, deadline: 10), entry(2, deadline: 10, progress: .sent), entry(3, deadline: 11),
+    ])
+    #expect(agenda.dueReverts(now: 9).ready.isEmpty && agenda.dueReverts(now: 9).restless.isEmpty)
+    #expect(agenda.dueReverts(now: 10).ready == [identity(1)])
+    #expect(agenda.dueReverts(now: 10).restless == [identity(2)])
+    #expect(agenda.dueReverts(now: 11).ready == [identity(1), identity(3)])
+  }
+
+  @Test("what failed is tried again ever more seldom, at least every minute, and never at once")
+  func retries() {
+    var agenda = agenda([entry(1, deadline: 10)])
+    var now: Int64 = 10
+    var pauses: [Int64] = []
+    for _ in 0..<20 {
+      #expect(agenda.dueReverts(now: now).ready == [identity(1)])
+      agenda.noteFailure(of: identity(1), now: now)
+      #expect(agenda.dueReverts(now: now).ready.isEmpty)
+      let next = agenda.nextNs ?? 0
+      pauses.append(next - now)
+      now = next
+    }
+    #expect(pauses == pauses.sorted())
+    #expect(pauses.first == second / 4 && pauses.last == 60 * second)
+  }
+
+  @Test("a failure is forgotten with its process")
+  func forgottenFailure() {
+    var agenda = agenda([entry(1, deadline: 10)])
+    agenda.noteFailure(of: identity(1), now: 10)
+    agenda.take(LedgerState(bootID: bootID), now: 11)
+    #expect(agenda.retries.isEmpty && agenda.nextNs == nil)
+  }
+
+  @Test("a switch is not waited for beyond the next deadline")
+  func patience() {
+    let agenda = agenda([entry(1, deadline: 10 * second), entry(2, deadline: nil)])
+    func patience(_ now: Int64) -> Int64 {
+      agenda.patienceNs(now: now, shortestNs: 60, longestNs: second / 2)
+    }
+    #expect(patience(0) == second / 2)
+    #expect(patience(10 * second - 100_000_000) == 80_000_000)
+    #expect(patience(10 * second - 1) == 60)
+    // Once it is due itself, nothing else is kept waiting.
+    #expect(patience(10 * second) == second / 2)
+  }
+
+  @Test("a followed service is looked for from its end until all its processes are back")
+  func search() {
+    var agenda = agenda([entry(1), entry(2), entry(3)], [followed()])
+    #expect(agenda.dueSearches(now: 5).isEmpty)
+    agenda.noteEnd(of: api.apiPlace, now: 5)
+    #expect(agenda.dueSearches(now: 5) == [followed()])
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 0, isComplete: true, now: 6)
+    #expect(agenda.dueSearches(now: 6).isEmpty)
+    let next = agenda.nextNs ?? 0
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 2, isComplete: true, now: next)
+    #expect(!agenda.searches.isEmpty)
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 3, isComplete: false, now: next)
+    #expect(!agenda.searches.isEmpty)
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 3, isComplete: true, now: next)
+    #expect(agenda.searches.isEmpty)
+  }
+
+  @Test("a service that comes back with fewer workers is not looked for for ever")
+  func fewerWorkers() {
+    var agenda = agenda([entry(1), entry(2)], [followed(deadline: nil)])
+    agenda.noteEnd(of: api.apiPlace, now: 0)
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: 29 * second)
+    #expect(!agenda.searches.isEmpty)
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: 30 * second)
+    #expect(agenda.searches.isEmpty)
+  }
+
+  @Test("the search grows seldom, and ends with the deadline")
+  func searchPauses() {
+    var search = Search(startedNs: 0, wanted: 1)
+    var looks = 0
+    while search.nextNs < 3600 * second {
+      let before = search.nextNs
+      search.looked(now: before)
+      #expect(search.nextNs > before)
+      looks += 1
+    }
+    #expect(looks < 1000)
+    let agenda = agenda([], [followed(deadline: 10)], now: 5)
+    #expect(agenda.dueSearches(now: 9) == [followed(deadline: 10)])
+    #expect(agenda.dueSearches(now: 10).isEmpty)
+    #expect(agenda.dueWishes(now: 10) == [followed(deadline: 10)])
+  }
+
+  @Test("what ended while no agent ran is looked for; what nobody follows is not")
+  func takenUp() {
+    #expect(agenda([], [followed()], now: 7).dueSearches(now: 7) == [followed()])
+    #expect(agenda([entry(1)], [followed()]).dueSearches(now: 7).isEmpty)
+    var unfollowed = agenda([entry(1)])
+    unfollowed.noteEnd(of: api.apiPlace, now: 7)
+    #expect(unfollowed.dueSearches(now: 7).isEmpty)
+  }
+
+  @Test("a service that is let go is looked for no longer")
+  func letGo() {
+    var agenda = agenda([], [followed()])
+    agenda.take(LedgerState(bootID: bootID), now: 3)
+    #expect(agenda.searches.isEmpty && agenda.nextNs == nil)
+  }
+
+  @Test("a wish alone wakes at its deadline, so that it does not outlive it")
+  func wish() {
+    var agenda = agenda([], [followed(deadline: 100 * second)])
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: 1)
+    #expect(agenda.nextNs == 100 * second)
+  }
+}
+
+extension LedgerEntry.Container {
+  var apiPlace: ServicePlace { ServicePlace(service: "api", executable: "/rest-api", container: self) }
+}
