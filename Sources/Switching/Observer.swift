@@ -264,7 +264,7 @@ extension LevelReading {
   init(_ sight: LevelProbe.Sight, entry: LedgerEntry?, isLedgerKnown: Bool = true) {
     if let debug = sight.debug, let evidence = sight.evidence {
       self.init(debug: debug, evidence: evidence, refusal: sight.refusal)
-    } else if sight.handling.obstacle == .latchSpent, entry?.wasSeenToSwitchOn == true {
+    } else if sight.handling.obstacle == .latchSpent, entry?.wasSeenWithWayBack == true {
       // Its way back was open when it was seen in debug mode, and is used up now: it went that way.
       self.init(debug: false, evidence: .signals, refusal: sight.refusal)
     } else if let entry {
@@ -305,9 +305,11 @@ extension ProcessDirectory {
 }
 
 extension LedgerEntry {
-  /// Whether this tool's last signal brought it into debug mode, and was seen to do so.
-  fileprivate var wasSeenToSwitchOn: Bool {
-    lastSignal.map { $0.wanted && $0.progress == .confirmed } ?? false
+  /// Whether a latch was seen in debug mode, its way back still open: this tool's last signal brought it there and
+  /// was seen to do so, or it was to take it back, which is not begun with less.
+  fileprivate var wasSeenWithWayBack: Bool {
+    lastSignal.map { $0.wanted ? $0.progress == .confirmed : $0.signal == SwitchSignal.usr2.rawValue }
+      ?? false
   }
 }
 

@@ -81,5 +81,18 @@ extension EndToEnd {
       #expect(process.becomes(verbose: false))
       #expect(process.signals() == ["USR1", sample.signalOff])
     }
+
+    @Test("killed after the signal that takes a latch back: status knows that it is back, and off agrees")
+    func afterReturn() throws {
+      let staff = try StandIn("latch-static", as: "staff-api", in: scratch)
+      #expect(try tool("on", "staff").status == 0)
+      let killed = try tool(killedAt: "rename,renameat,renameat2", 2)("off", "staff")
+      #expect(killed.status == 128 + SIGKILL)
+      #expect(staff.becomes(verbose: false))
+      #expect(eventually { (try? tool("status", "--json").rows().first?["debug"]?.bool) == false })
+      #expect(try tool("off", "staff", "--json").rows().first?["outcome"]?.string == "unchanged")
+      #expect(try tool("revert", "--json").rows() == [])
+      #expect(staff.signals() == ["USR1", "USR2"])
+    }
   }
 }
