@@ -6,7 +6,7 @@ extension EndToEnd {
     @Test("no process is hurt, no command lost, and everything comes back to normal")
     func shortNight() throws {
       let run = try Command.run(
-        TestMachine.checkout + "/scripts/chaos", ["--seed", "1", "--seconds", "16"],
+        TestMachine.checkout + "/scripts/chaos", ["--seed", "1", "--seconds", "12"],
         environment: [
           "PLACEOS_LOGLEVEL_TEST_MACHINE": "1", "PLACEOS_LOGLEVEL_BINARY": TestMachine.program,
           "PLACEOS_LOGLEVEL_FIXTURES": TestMachine.fixture(""),

@@ -47,8 +47,8 @@ sub finish {
   return $self;
 }
 
-# Whether it was killed, by whomever.
-sub was_killed { my $status = $_[0]{status}; return ($status & 127) == 9 || $status >> 8 == 137 }
+# Whether it was killed or interrupted (SIGHUP, SIGINT, SIGKILL, SIGTERM), by whomever.
+sub was_killed { return $_[0]->exit_status =~ /^(?:129|130|137|143)$/ }
 
 sub exit_status { my $status = $_[0]{status}; return $status & 127 ? 128 + ($status & 127) : $status >> 8 }
 

@@ -61,7 +61,8 @@ sub start {
   }
   $self->{is_stopped} = 0;
   $self->{is_expected} = 0;
-  $self->{ready_at} = Process::now() + $handler + $start;
+  $self->{started_at} = Process::now();
+  $self->{ready_at} = $self->{started_at} + $handler + $start;
   $self->{pid} = Process::start(
     pid => $how{pid}, root => $self->{is_rooted} ? $self->{root} : undef, program => $program, argv => \@argv,
     environment => {

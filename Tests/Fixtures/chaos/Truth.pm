@@ -7,6 +7,9 @@ use Process;
 
 # Whether `status` has the level of each of the services' processes right; otherwise what it has wrong. What a
 # service is about to do is waited for.
+#
+# A latch that was on and off shows only that both happened; which came last is in the ledger alone. Where that was
+# removed, `unknown` is the truth: $how->{removed_at} is when.
 sub view_error {
   my ($how, @services) = @_;
   my $error = '';
@@ -25,9 +28,12 @@ sub view_error_now {
   $status->forget;
   return "status ends with $code: $complaint" if $code != 0 || !$rows;
   my %seen = map { $_->{pid} => $_ } @$rows;
+  my $removed_at = $how->{removed_at} // 0;
+  my %may_be_unknown = map { $_ => 1 } map { $_->pids } grep { $_->is_latch && $_->{started_at} < $removed_at } @services;
   for my $pid (sort keys %before) {
     my $row = $seen{$pid} or return "process $pid is not shown";
     my $debug = defined $row->{debug} ? ($row->{debug} ? 1 : 0) : 'unknown';
+    next if $debug eq 'unknown' && $may_be_unknown{$pid};
     return "process $pid is $before{$pid}, and status says $debug ($row->{evidence})"
       if $before{$pid} != $after{$pid} || $debug ne $before{$pid};
   }

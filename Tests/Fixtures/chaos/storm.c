@@ -30,7 +30,7 @@
 #define NAME_COUNT 12
 /* A child that bears no name, but has the pid that a service had before. */
 #define REUSED_ONLY NAME_COUNT
-#define PID_LIMIT 32768
+#define PID_LIMIT 4194304 /* PID_MAX_LIMIT: proc_sys_kernel(5) */
 
 /* The order is also known to whoever reads the board. */
 static const char *const names[NAME_COUNT] = {
@@ -130,7 +130,7 @@ static void start_one(void)
     return; /* No pid is free just now. */
   if (pid == 0) {
     pid_t own = getpid();
-    int reused = own < PID_LIMIT && board->was_service[own];
+    int reused = board->was_service[own];
     int counted = name >= 0 ? name : reused ? REUSED_ONLY : -1;
     if (counted >= 0)
       board->born[counted]++;
