@@ -47,8 +47,11 @@ sub finish {
   return $self;
 }
 
-# Whether it was killed or interrupted (SIGHUP, SIGINT, SIGKILL, SIGTERM), by whomever.
-sub was_killed { return $_[0]->exit_status =~ /^(?:129|130|137|143)$/ }
+# Whether a signal ended it; killat says so by its exit status.
+sub was_killed { my $status = $_[0]{status}; return $status & 127 || $status >> 8 == 137 }
+
+# Whether it ended itself because it was asked to (SIGHUP, SIGINT, SIGTERM): it has reported what it did.
+sub was_interrupted { return $_[0]->exit_status =~ /^(?:129|130|143)$/ && !$_[0]->was_killed }
 
 sub exit_status { my $status = $_[0]{status}; return $status & 127 ? 128 + ($status & 127) : $status >> 8 }
 
