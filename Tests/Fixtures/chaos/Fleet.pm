@@ -134,8 +134,8 @@ sub services { my ($self) = @_; my %seen; return grep { !$seen{$_}++ } map { $_-
 
 sub steady { my ($self) = @_; return grep { $_->{stays} } @{$self->{slots}} }
 
-# Services of which no process comes or goes in a burst.
-sub steady_names { return qw(triggers core dispatch api) }
+# Services of which no process comes or goes in a burst, and no decoy seems to be starting.
+sub steady_names { return qw(triggers core api) }
 
 # The base names of the services' executables.
 sub names_of {
