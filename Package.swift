@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Glibc
 import PackageDescription
 
 // Warnings are errors in our own targets, in every configuration.
@@ -24,6 +25,12 @@ let fuzzTarget: Target =
     name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "FuzzTests.swift"],
     swiftSettings: strict)
 
+// The generation of the procps library that stands behind CProcps: libprocps (3) only where that one is here and
+// libproc2 (4) is not. Both compiler and linker have to know; what the variable says wins.
+let isProcps3Here =
+  access("/usr/include/proc/readproc.h", R_OK) == 0 && access("/usr/include/libproc2/pids.h", R_OK) != 0
+let procpsGeneration = Context.environment["PLACEOS_LOGLEVEL_PROCPS"] ?? (isProcps3Here ? "3" : "4")
+
 let package = Package(
   name: "placeos-loglevel",
   products: [
@@ -39,7 +46,9 @@ let package = Package(
   targets: [
     // The rooms and their doors: an arrow that is not listed here does not compile.
     // The static library: of the shared one's dependencies nothing is used (see unasked.c).
-    .target(name: "CProcps", linkerSettings: [.linkedLibrary(":libproc2.a")]),
+    .target(
+      name: "CProcps", cSettings: [.define("CPROCPS_GENERATION", to: procpsGeneration)],
+      linkerSettings: [.linkedLibrary(procpsGeneration == "3" ? ":libprocps.a" : ":libproc2.a")]),
     .target(name: "CLinux"),
     .target(name: "PlaceOS", swiftSettings: strict),
     .target(name: "Host", dependencies: ["CProcps", "CLinux", system], swiftSettings: strict),
@@ -91,3 +100,12 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// For scripts/procps3: the tests of the door to procps, with what they stand on and nothing else.
+if Context.environment["PLACEOS_LOGLEVEL_ONLY_PROCPS"] != nil {
+  package.targets.removeAll { !["CProcps", "CLinux", "Host", "HostTests"].contains($0.name) }
+  package.targets.first { $0.name == "HostTests" }?.sources = [
+    "CProcpsTests.swift", "ProcessTableTests.swift", "SpawnedChild.swift",
+  ]
+  package.products = []
+}

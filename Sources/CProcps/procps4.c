@@ -1,10 +1,19 @@
-// libproc2 (procps 4) behind the interface of cprocps.h. See procps_pids(3).
+// libproc2 (procps 4: Debian 12 and 13, Ubuntu 24.04) behind the interface of cprocps.h. See procps_pids(3).
+// Which generation is compiled is Package.swift's decision, because the linker must agree.
+
+#if CPROCPS_GENERATION == 4
+
+#if !__has_include(<libproc2/pids.h>)
+#error "libproc2's headers are missing: run scripts/setup build (where PLACEOS_LOGLEVEL_PROCPS=4 is set, unset it)"
+#endif
 
 #include "cprocps.h"
 
 #include <errno.h>
 #include <libproc2/pids.h>
 #include <stdlib.h>
+
+#include "generations.h"
 
 enum table_item { TABLE_PID, TABLE_START_TICKS, TABLE_STATE, TABLE_COMM, TABLE_ITEMS };
 static enum pids_item table_items[TABLE_ITEMS] = {PIDS_ID_PID, PIDS_TICS_BEGAN, PIDS_STATE, PIDS_CMD};
@@ -63,14 +72,7 @@ cprocps_table *cprocps_table_open(int *error) {
 int cprocps_table_next(cprocps_table *table, cprocps_process *process) {
   errno = 0;
   struct pids_stack *stack = procps_pids_get(table->info, PIDS_FETCH_TASKS_ONLY);
-  if (!stack) {
-    // procps_pids_get(3) returns NULL both at the end and on failure. At the end errno may be what the last
-    // processes left behind that it passed over: they ended meanwhile, or may not be looked at (hidepid).
-    // A walk that found nothing, not even its own process, is no end.
-    if (!table->has_found && errno == 0) errno = ESRCH;
-    int is_passed_over = errno == ENOENT || errno == ESRCH || errno == EPERM || errno == EACCES;
-    return table->has_found && (errno == 0 || is_passed_over) ? 0 : -1;
-  }
+  if (!stack) return walk_end(table->has_found);
   table->has_found = 1;
   process->pid = PIDS_VAL(TABLE_PID, s_int, stack, info);
   process->start_ticks = PIDS_VAL(TABLE_START_TICKS, ull_int, stack, info);
@@ -99,16 +101,6 @@ cprocps_reader *cprocps_reader_open(int *error) {
   return reader;
 }
 
-// The library takes what follows the last newline of a file for a line of its own, though it is empty.
-static char *const *without_empty_end(char **lines) {
-  if (!lines) return NULL;
-  size_t count = 0;
-  while (lines[count]) count++;
-  // The library frees the vector by its first element.
-  if (count > 1 && !*lines[count - 1]) lines[count - 1] = NULL;
-  return lines;
-}
-
 int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detail) {
   unsigned wanted = (unsigned)pid;
   errno = 0;
@@ -134,3 +126,5 @@ void cprocps_reader_close(cprocps_reader *reader) {
   procps_pids_unref(&reader->info);
   free(reader);
 }
+
+#endif

@@ -254,4 +254,38 @@ struct CProcpsTests {
     cprocps_table_close(nil)
     cprocps_reader_close(nil)
   }
+
+  @Test("Several threads may each have a table and a reader of their own")
+  func manyThreads() async throws {
+    let child = try SpawnedChild(["other name", "60"], program: FilePath(SpawnedChild.sleepPath))
+    defer { child.end() }
+    let pids = [child.pid, getpid()]
+    let expected = try pids.map { pid in
+      let stat = try ProcStat(
+        parsing: FileReader.bytes(at: FilePath("/proc/\(pid)/stat"), limitBytes: 1 << 16))
+      return Looked(pid: pid, startTicks: stat.startTicks, arguments: try Self.read(pid)?.arguments ?? [])
+    }
+    try await withThrowingTaskGroup(of: [Looked].self) { group in
+      for task in 0..<8 {
+        group.addTask {
+          let order = task.isMultiple(of: 2) ? pids : pids.reversed()
+          return try (0..<50).flatMap { _ in
+            let rows = try Self.walk()
+            return try order.map { pid in
+              Looked(
+                pid: pid, startTicks: rows.first { $0.pid == pid }?.startTicks ?? 0,
+                arguments: try Self.read(pid)?.arguments ?? [])
+            }
+          }
+        }
+      }
+      for try await seen in group { #expect(Set(seen) == Set(expected)) }
+    }
+  }
+
+  private struct Looked: Hashable {
+    let pid: Int32
+    let startTicks: UInt64
+    let arguments: [[UInt8]]
+  }
 }

@@ -1,0 +1,135 @@
+// libprocps (procps 3: Debian 11, Ubuntu 22.04) behind the interface of cprocps.h. See openproc(3), readproc(3).
+// Which generation is compiled is Package.swift's decision, because the linker must agree.
+
+#if CPROCPS_GENERATION == 3
+
+#if !__has_include(<proc/readproc.h>)
+#error "libprocps' headers are missing: run scripts/setup build (where PLACEOS_LOGLEVEL_PROCPS=3 is set, unset it)"
+#endif
+
+#include "cprocps.h"
+
+#include <errno.h>
+#include <proc/readproc.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "generations.h"
+
+// The library reads the files of /proc into one buffer, whoever asks. In libproc2 each thread has its own, and so
+// two threads may use two tables of cprocps.h.
+static pthread_mutex_t library = PTHREAD_MUTEX_INITIALIZER;
+
+struct cprocps_table {
+  PROCTAB *processes;
+  proc_t *process;
+  int has_found;  // whether the walk has come upon any process
+};
+struct cprocps_reader {
+  proc_t *process;
+};
+
+static const int table_parts = PROC_FILLSTAT;
+static const int detail_parts = PROC_FILLSTAT | PROC_FILLSTATUS | PROC_FILLARG | PROC_FILLCGROUP;
+
+// The next process in the place of the one before; NULL at the end and on failure, with errno or 0.
+static proc_t *next_process(PROCTAB *processes, proc_t **process) {
+  freeproc(*process);
+  errno = 0;
+  *process = readproc(processes, NULL);
+  return *process;
+}
+
+cprocps_table *cprocps_table_open(int *error) {
+  cprocps_table *table = calloc(1, sizeof *table);
+  if (!table) {
+    *error = ENOMEM;
+    return NULL;
+  }
+  pthread_mutex_lock(&library);
+  table->processes = openproc(table_parts);
+  *error = table->processes ? 0 : errno;
+  pthread_mutex_unlock(&library);
+  if (!table->processes) {
+    free(table);
+    return NULL;
+  }
+  return table;
+}
+
+int cprocps_table_next(cprocps_table *table, cprocps_process *process) {
+  pthread_mutex_lock(&library);
+  const proc_t *found = next_process(table->processes, &table->process);
+  pthread_mutex_unlock(&library);
+  if (!found) return walk_end(table->has_found);
+  table->has_found = 1;
+  process->pid = found->tgid;
+  process->start_ticks = found->start_time;  // the header says seconds; they are clock ticks
+  process->state = found->state;
+  process->comm = found->cmd;
+  return 1;
+}
+
+void cprocps_table_close(cprocps_table *table) {
+  if (!table) return;
+  closeproc(table->processes);
+  freeproc(table->process);
+  free(table);
+}
+
+cprocps_reader *cprocps_reader_open(int *error) {
+  cprocps_reader *reader = calloc(1, sizeof *reader);
+  if (!reader) *error = ENOMEM;
+  return reader;
+}
+
+// Reads process `pid` into the reader: 1, 0 if there is no such process, or -1 and errno.
+static int read_process(cprocps_reader *reader, pid_t pid) {
+  // A list of pids ends with 0: openproc(3).
+  pid_t pids[] = {pid, 0};
+  PROCTAB *processes = openproc(detail_parts | PROC_PID, pids);
+  if (!processes) return -1;
+  const proc_t *found = next_process(processes, &reader->process);
+  int error = errno;
+  closeproc(processes);
+  errno = error;
+  if (found) return 1;
+  return errno == 0 || errno == ESRCH || errno == ENOENT ? 0 : -1;
+}
+
+int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detail) {
+  static char *nothing[] = {NULL};
+  if (pid <= 0) return 0;
+  pthread_mutex_lock(&library);
+  int result = read_process(reader, pid);
+  // The library goes on where it could not read one of the files. Without masks the process has ended in between,
+  // which a second look shows.
+  if (result == 1 && !reader->process->sigcatch[0]) result = read_process(reader, pid);
+  pthread_mutex_unlock(&library);
+  if (result != 1) return result;
+  const proc_t *process = reader->process;
+  if (!process->sigcatch[0]) {
+    errno = EIO;
+    return -1;
+  }
+  detail->pid = process->tgid;
+  detail->start_ticks = process->start_time;
+  detail->state = process->state;
+  detail->comm = process->cmd;
+  // A zombie and a kernel thread have no arguments, and the library then no vector.
+  detail->arguments = process->cmdline ? process->cmdline : nothing;
+  detail->cgroups = process->cgroup ? without_empty_end(process->cgroup) : nothing;
+  detail->caught = process->sigcatch;
+  detail->ignored = process->sigignore;
+  detail->pending = process->_sigpnd;
+  detail->shared_pending = process->signal;
+  return detail->pid == pid ? 1 : 0;
+}
+
+void cprocps_reader_close(cprocps_reader *reader) {
+  if (!reader) return;
+  freeproc(reader->process);
+  free(reader);
+}
+
+#endif
