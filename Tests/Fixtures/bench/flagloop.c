@@ -3,6 +3,7 @@
  *   flagloop read PID ADDRESS COUNT       reads the byte at ADDRESS (hexadecimal), again and again
  *   flagloop switch PID ADDRESS COUNT     sends SIGUSR1 and reads without a pause until the byte has changed
  *   flagloop run COUNT COMMAND...         runs a command to its end, its output dropped
+ *   flagloop memory COMMAND...            the same once, for its peak memory in KiB
  *
  * A line a time, in nanoseconds.
  */
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -96,6 +98,22 @@ static void time_runs(long count, char **command)
   }
 }
 
+/* The most memory that a command has had, in KiB; getrusage(2). */
+static void measure_memory(char **command)
+{
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t pid;
+  int status;
+  struct rusage usage;
+  if ((errno = posix_spawnp(&pid, command[0], &actions, NULL, command, environ)))
+    fail(command[0]);
+  if (wait4(pid, &status, 0, &usage) < 0)
+    fail("wait4");
+  printf("%ld\n", usage.ru_maxrss);
+}
+
 int main(int argc, char **argv)
 {
   if (argc == 5 && strcmp(argv[1], "read") == 0)
@@ -104,8 +122,10 @@ int main(int argc, char **argv)
     time_switches(atoi(argv[2]), strtoull(argv[3], NULL, 16), atol(argv[4]));
   else if (argc > 3 && strcmp(argv[1], "run") == 0)
     time_runs(atol(argv[2]), argv + 3);
+  else if (argc > 2 && strcmp(argv[1], "memory") == 0)
+    measure_memory(argv + 2);
   else {
-    fprintf(stderr, "usage: flagloop read|switch PID ADDRESS COUNT, flagloop run COUNT COMMAND...\n");
+    fprintf(stderr, "usage: flagloop read|switch PID ADDRESS COUNT, flagloop run COUNT COMMAND..., flagloop memory COMMAND...\n");
     return 64;
   }
   return 0;
