@@ -193,8 +193,8 @@ extension Plan.Step {
       // What `--dry-run` shows: where it would lead.
       outcome(.switched, notes, after: wanted, isAsAsked: true)
     case .leave: outcome(.unchanged, notes, after: before, isAsAsked: true)
-    // Under `--all` what cannot be switched is only reported.
-    case .refuse: outcome(.refused, notes, isAsAsked: isAll)
+    // Under `--all` what cannot be switched is only reported; a stopped process can, once it goes on.
+    case .refuse: outcome(.refused, notes, isAsAsked: isAll && !notes.contains(.stopped))
     case .fail: outcome(.failed, notes, isAsAsked: false)
     case .forget(processEnded: true): outcome(.vanished, notes, isAsAsked: true)
     case .forget(processEnded: false): outcome(.unchanged, notes, after: before, isAsAsked: true)

@@ -75,6 +75,9 @@ extension EndToEnd {
       #expect(try run.rows().first?["outcome"]?.string == "refused")
       #expect(try run.rows().first?["message"]?.string?.contains("stopped") == true)
       #expect(try tool("status").output.contains("stopped"))
+      // It can be switched, though not now: that is not as asked, under --all neither.
+      #expect(try tool("on", "--all").status == 4)
+      #expect(try tool("off", "--all").status == 0)
       #expect(!Kernel.isPending(SIGUSR1, to: api.pid))
       api.child.signal(SIGCONT)
       #expect(api.signals() == [])

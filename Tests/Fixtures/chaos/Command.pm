@@ -81,16 +81,21 @@ sub sent {
 sub untruth {
   my ($self) = @_;
   my $status = $self->exit_status;
+  my ($rows, $complaint) = ($self->rows, $self->complaint);
+  return "exit status $status: $complaint" unless $status =~ /^[0134]$/;
+  return $complaint =~ /\S/ && !$rows ? '' : 'exit status 3, and something was reported' if $status == 3;
+  return "exit status $status without a report: $complaint" unless $rows;
+  return @$rows ? 'exit status 1, and rows' : '' if $status == 1;
+  my @missed = grep { $_->{outcome} !~ /^(?:switched|unchanged)$/ } @$rows;
+  return @missed || $complaint =~ /\S/ ? '' : 'exit status 4, and all is well' if $status == 4;
+  # What can never be switched is only reported under --all, and what has ended is in no debug mode.
   my $is_all = grep { $_ eq '--all' } @{$self->{words}};
-  my %good = map { $_ => 1 } 'switched', 'unchanged', $is_all ? 'refused' : (), $self->{words}[0] ne 'on' ? 'vanished' : ();
-  my $rows = $self->rows;
-  return "exit status $status: " . $self->complaint unless $status =~ /^[0134]$/;
-  return $self->complaint =~ /\S/ && !$rows ? '' : "exit status 3, and something was reported" if $status == 3;
-  return "exit status $status without a report: " . $self->complaint unless $rows;
-  my @bad = grep { !$good{$_->{outcome}} } @$rows;
-  return @bad || $self->complaint =~ /\S/ ? '' : 'exit status 4, and all is well' if $status == 4;
-  return "exit status 1, and rows" if $status == 1 && @$rows;
-  return @bad ? "exit status 0, and $bad[0]{pid} is $bad[0]{outcome}: " . ($bad[0]{message} // '') : '';
+  @missed = grep {
+    my $is_reported = $is_all && $_->{outcome} eq 'refused' && ($_->{message} // '') !~ /stopped/;
+    my $is_over = $_->{outcome} eq 'vanished' && $self->{words}[0] ne 'on';
+    !$is_reported && !$is_over
+  } @missed;
+  return @missed ? "exit status 0, and $missed[0]{pid} is $missed[0]{outcome}: " . ($missed[0]{message} // '') : '';
 }
 
 sub forget { my ($self) = @_; unlink $self->{output}, $self->{errors} }
