@@ -22,7 +22,8 @@ enum Invocation {
   /// Who is to be recorded for a switch.
   static var actor: LedgerEntry.Actor {
     let uid = getuid()
-    let user = getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "\(uid)"
+    // Root's name need not be looked up; the name service of a host may be what is failing.
+    let user = uid == 0 ? "root" : getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "\(uid)"
     let sudoUser = environment["SUDO_USER"].flatMap { $0.isEmpty ? nil : $0 }
     return LedgerEntry.Actor(user: user, sudoUser: sudoUser, uid: uid)
   }
