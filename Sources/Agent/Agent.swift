@@ -3,6 +3,7 @@ import Glibc
 import Host
 import Ledger
 import Logging
+import PlaceOS
 import Switching
 import SystemPackage
 
@@ -27,11 +28,22 @@ public final class Agent {
     }
   }
 
-  var pipeline: Pipeline
+  /// What an administrator decides.
+  public struct Settings: Sendable {
+    public var catalogue: Catalogue
+    public var limits: GuardLimits
+
+    public init(catalogue: Catalogue, limits: GuardLimits) {
+      self.catalogue = catalogue
+      self.limits = limits
+    }
+  }
+
+  private(set) var pipeline: Pipeline
   let actor: LedgerEntry.Actor
   let words: Words
   let log: Logger
-  private let limits: () -> GuardLimits
+  private let readSettings: () -> Settings?
   private let manager: ServiceManager
   var agenda = Agenda()
   var watches: [ProcessIdentity: ProcessWatch] = [:]
@@ -47,23 +59,29 @@ public final class Agent {
   private var nextSignOfLifeNs: Int64?
 
   /// - Parameters:
-  ///   - pipeline: on the machine, and with the catalogue, that commands have.
+  ///   - machine: the one that commands have.
   ///   - actor: who is recorded for what the agent does by itself.
-  ///   - limits: asked at the start, and after SIGHUP.
+  ///   - settings: those to begin with.
+  ///   - readSettings: reads them anew, after SIGHUP; `nil`: those that are in force stay so.
   ///   - environment: what the service manager left: `NOTIFY_SOCKET`, `WATCHDOG_USEC`.
   public init(
-    pipeline: Pipeline, actor: LedgerEntry.Actor, words: Words, log: Logger,
-    environment: [String: String], limits: @escaping () -> GuardLimits
+    machine: Pipeline.Machine, settings: Settings, actor: LedgerEntry.Actor, words: Words, log: Logger,
+    environment: [String: String], readSettings: @escaping () -> Settings?
   ) {
-    self.pipeline = pipeline
+    pipeline = Self.pipeline(machine, settings)
     self.actor = actor
     self.words = words
     self.log = log
-    self.limits = limits
+    self.readSettings = readSettings
     manager = ServiceManager(environment: environment)
-    debugGuard = DebugGuard(limits: limits())
+    debugGuard = DebugGuard(limits: settings.limits)
+  }
+
+  private static func pipeline(_ machine: Pipeline.Machine, _ settings: Settings) -> Pipeline {
+    var pipeline = Pipeline(machine: machine, catalogue: settings.catalogue)
     // The loop tries again; it must not stand still while a command holds the lock.
-    self.pipeline.lockTimeoutNs = 100_000_000
+    pipeline.lockTimeoutNs = 100_000_000
+    return pipeline
   }
 
   /// Runs until SIGTERM or SIGINT.
@@ -104,9 +122,8 @@ public final class Agent {
       if events.hasNewState { reload(directory) }
       for signal in events.signals {
         if signal == SIGHUP {
-          debugGuard.limits = limits()
+          takeSettings()
           reload(directory)
-          log.notice("configuration read again")
         } else {
           manager.notify("STOPPING=1")
           log.notice("agent ends", metadata: ["signal": "\(signal)"])
@@ -114,6 +131,13 @@ public final class Agent {
         }
       }
     }
+  }
+
+  private func takeSettings() {
+    guard let settings = readSettings() else { return }
+    pipeline = Self.pipeline(pipeline.machine, settings)
+    debugGuard.limits = settings.limits
+    log.notice("configuration read again")
   }
 
   var now: Int64 { pipeline.machine.clock().boottimeNs }

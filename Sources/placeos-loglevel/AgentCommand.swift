@@ -29,16 +29,31 @@ struct AgentCommand: ParsableCommand {
     let log = Logger(label: "placeos-loglevel") { _ in
       JournalLogHandler(isJournal: isJournal) { Console.write($0, to: .error) }
     }
+    // Deadlines are kept whatever the configuration is like.
+    let settings = Settings.inAnyCase(common)
+    if let remark = settings.remark { log.warning("\(remark)") }
     let agent = Agent(
-      pipeline: Pipeline(machine: common.machine), actor: Invocation.actor,
+      machine: common.machine, settings: settings.ofAgent, actor: Invocation.actor,
       words: Agent.Words(outcome: { $0.message }, stop: { $0.sentence }), log: log,
-      environment: Invocation.environment, limits: { GuardLimits() })
+      environment: Invocation.environment
+    ) { [common] in
+      let settings = Settings.inAnyCase(common)
+      guard let problem = settings.problem else { return settings.ofAgent }
+      log.warning("the configuration stays as it was", metadata: ["error": "\(problem.sentence)"])
+      return nil
+    }
     do {
       try agent.run()
     } catch {
       Console.remark(error.sentence)
       throw ExitCode(3)
     }
+  }
+}
+
+extension Settings {
+  fileprivate var ofAgent: Agent.Settings {
+    Agent.Settings(catalogue: catalogue, limits: configuration.guardLimits)
   }
 }
 

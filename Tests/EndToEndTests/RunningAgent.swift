@@ -7,11 +7,21 @@ final class RunningAgent {
 
   struct NotReady: Error { let log: String }
 
+  /// Without a guard: how full the disks of the test machine are is no business of a test.
+  static let unguarded = "{guard: {free_percent: 0, free_bytes: 0, write_bytes_per_second: 0}}"
+
   /// Starts it on the tool's state directory and waits until it keeps deadlines.
-  init(_ tool: Tool, environment: [String: String] = [:], logFile: String? = nil) throws {
+  init(
+    _ tool: Tool, configuration: String = unguarded, environment: [String: String] = [:],
+    logFile: String? = nil
+  ) throws {
     let file = logFile ?? tool.scratch("agent-\(Self.numbers.next()).log")
     self.logFile = file
-    var variables = ["PLACEOS_LOGLEVEL_STATE_DIR": tool.stateDirectory]
+    try Files.write(Array(configuration.utf8), to: tool.scratch("config.json"))
+    var variables = [
+      "PLACEOS_LOGLEVEL_STATE_DIR": tool.stateDirectory,
+      "PLACEOS_LOGLEVEL_CONFIG": tool.scratch("config.json"),
+    ]
     variables.merge(environment) { $1 }
     child = try Child(tool.program, ["agent"], environment: variables, output: file)
     let child = child
