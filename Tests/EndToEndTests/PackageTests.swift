@@ -43,8 +43,8 @@ extension EndToEnd {
       }
       #expect(listed.sorted() == settings.sorted())
       // Every place in them is filled in.
-      let search =
-        "dpkg --listfiles placeos-loglevel | grep -E '^/(etc|lib)' | xargs grep -lsE '@(SBIN|HARD)'"
+      let settled = "dpkg --listfiles placeos-loglevel | grep -E '^/(etc|lib)'"
+      let search = "\(settled) | xargs grep -lsE '@(SBIN|HARDENING)@'"
       let places = try root("sh", "-c", search)
       #expect(places.output == "")
       let cron = root.text(settings[0])
