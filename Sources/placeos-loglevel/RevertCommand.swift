@@ -12,7 +12,9 @@ struct RevertCommand: ParsableCommand {
   )
   .ofSubcommand()
 
-  @Argument(help: "What to take back: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.")
+  @Argument(
+    help: "What to take back: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.",
+    completion: .selector)
   var selector: [String] = []
 
   @Flag(help: "Only what is past its deadline.")

@@ -10,7 +10,9 @@ struct StatusCommand: ParsableCommand {
   )
   .ofSubcommand()
 
-  @Argument(help: "What to show: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.")
+  @Argument(
+    help: "What to show: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.",
+    completion: .selector)
   var selector: [String] = []
 
   @OptionGroup var common: CommonOptions

@@ -76,4 +76,38 @@ struct SelectorTests {
   func driverNames(path: String, name: String) {
     #expect(SelectionSubject.driverName(ofExecutable: path) == name)
   }
+
+  @Test("What is offered to a shell selects what is there, and each word once")
+  func offered() throws {
+    let words = Selector.words(selecting: SelectionTests.subjects)
+    #expect(
+      words == [
+        "api", "api/rest-api", "api/rest-api-2", "core", "core/core", "driver", "driver/cisco_switch",
+        "driver/place_calendar", "driver/place_meet", "staff", "triggers", "triggers/triggers-7c9f",
+      ])
+    for word in words { #expect(try SelectionTests.resolve([word]).unmatched == []) }
+  }
+
+  @Test(
+    "A name that a shell would read something into is not offered",
+    arguments: [
+      "$(reboot)", "`reboot`", "a b", "a;b", "a\nb", "a\"b", "a'b", "a\\b", "*", "a{b,c}", "~", "a&b", "ä",
+      "", "a:b",
+    ])
+  func hostileOffer(name: String) throws {
+    let place = SelectionTests.Place(id: "aaaa1111", name: name, pod: nil, namespace: nil)
+    let subjects = [
+      SelectionTests.subject("api", 10, place), SelectionTests.subject("driver", 11, nil, "/drivers/\(name)"),
+    ]
+    #expect(
+      Selector.words(selecting: subjects).allSatisfy { ["api", "driver", "driver/drivers"].contains($0) })
+  }
+
+  @Test("A container without a name is offered by its id")
+  func nameless() {
+    let place = SelectionTests.Place(
+      id: "0123456789abcdef0123456789abcdef", name: nil, pod: nil, namespace: nil)
+    #expect(
+      Selector.words(selecting: [SelectionTests.subject("api", 10, place)]) == ["api", "api/0123456789ab"])
+  }
 }
