@@ -1,0 +1,79 @@
+import Glibc
+import Testing
+
+extension EndToEnd {
+  @Suite("Podman's containers", .needsPodman)
+  struct PodmanTests {
+    let podman = Podman()
+    let scratch = Scratch()
+    var tool: Tool { Tool(scratch) }
+
+    @Test("status names runtime, container, id and image")
+    func status() throws {
+      let api = try podman.start(.api, name: "rest-api")
+      let row = try #require(try tool("status", "--json").rows().first)
+      #expect(row["service"]?.string == "api")
+      #expect(row["pid"]?.int == Int(try api.mainPID()))
+      #expect(row["container", "runtime"]?.string == "podman")
+      #expect(row["container", "id"]?.string == api.id)
+      #expect(row["container", "name"]?.string == "rest-api")
+      // Podman gives an image that has no registry its own.
+      #expect(row["container", "image"]?.string?.hasSuffix(api.image) == true)
+      #expect(row["evidence"]?.string == "memory")
+      #expect(row["debug"] == .bool(false))
+      #expect(api.signals.isEmpty)
+    }
+
+    @Test("one of two is switched, by its name and by the beginning of its id")
+    func selected() throws {
+      let first = try podman.start(.api, name: "rest-api")
+      let second = try podman.start(.api, name: "rest-api-2")
+      #expect(try tool("toggle", "api/rest-api-2").status == 0)
+      #expect(try second.becomes(verbose: true))
+      #expect(first.signals.isEmpty)
+      #expect(try tool("toggle", "api/\(first.id.prefix(12))").status == 0)
+      #expect(try first.becomes(verbose: true))
+      #expect(second.signals.count == 1)
+      #expect(try tool("revert").status == 0)
+      #expect(try first.becomes(verbose: false) && second.becomes(verbose: false))
+      #expect(first.signals.count == 2 && second.signals.count == 2)
+    }
+
+    @Test("a health check beside it gets no signal")
+    func healthCheck() throws {
+      let api = try podman.start(.api, name: "rest-api")
+      // Podman's own rhythm is a timer of systemd's; this is what that runs.
+      let check = ["exec", api.id, "/rest-api", "-c", "http://localhost:3000/"]
+      for round in 1...3 {
+        let checks = try (0..<2).map { _ in
+          try Command.start(podman.client.program, podman.client.global + check)
+        }
+        #expect(try tool("toggle", "api").status == 0)
+        #expect(checks.map { $0.finish().status } == [0, 0])
+        #expect(try api.becomes(verbose: !round.isMultiple(of: 2)))
+        #expect(api.signals.count == round)
+      }
+    }
+
+    @Test("restarted, it is at its own level, and what was on is not taken back from what runs in its place")
+    func restarted() throws {
+      let api = try podman.start(.api, name: "rest-api")
+      #expect(try tool("on", "api").status == 0)
+      #expect(try api.becomes(verbose: true))
+      api.forgetTruth()
+      try api.docker("restart", "--time", "0")
+      try api.awaitReadiness()
+      let row = try #require(try tool("status", "--json").rows().first)
+      #expect(row["pid"]?.int == Int(try api.mainPID()))
+      #expect(row["debug"] == .bool(false))
+      #expect(row["container", "name"]?.string == "rest-api")
+      let signals = api.signals.count
+      _ = try tool("revert")
+      #expect(api.signals.count == signals)
+      #expect(try tool("on", "api/rest-api").status == 0)
+      #expect(try api.becomes(verbose: true))
+      #expect(try tool("off", "api/rest-api").status == 0)
+      #expect(try api.becomes(verbose: false))
+    }
+  }
+}
