@@ -77,6 +77,23 @@ extension EndToEnd {
       try confined.expectSwitches("api/rest-api") { try? api.isVerbose() }
     }
 
+    @Test("and for the agent, to the end of a deadline")
+    func agent() throws {
+      let confined = try Confined(scratch)
+      defer { confined.cleanUp() }
+      let cell = LevelCell(build: .static, dialect: .toggle, hasWorkers: false)
+      let process = try RefusedRead.OtherUsers(cell, in: scratch)
+      let log = scratch("agent.log")
+      let words = confined.through + [TestMachine.program, "agent"]
+      let agent = try Child(words[0], Array(words.dropFirst()), output: log)
+      defer { agent.end() }
+      #expect(eventually { Files.text(log).contains("agent started") || !agent.isRunning })
+      #expect(try confined("on", cell.service, "--for", "1s").status == 0)
+      #expect(eventually { Files.text(log).contains("reverted") })
+      #expect(eventually { process.isVerbose == false })
+      #expect(agent.isRunning)
+    }
+
     @Test(
       "each right is needed: without one of them, something is missing",
       arguments: ["kill", "sys_ptrace", "dac_read_search"])
