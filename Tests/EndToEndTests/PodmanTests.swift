@@ -7,10 +7,16 @@ extension EndToEnd {
     let podman = Podman()
     let scratch = Scratch()
     var tool: Tool { Tool(scratch) }
+    /// Podman imports no health check with an image.
+    static let image = {
+      var image = DockerImage.api
+      image.healthCheck = nil
+      return image
+    }()
 
     @Test("status names runtime, container, id and image")
     func status() throws {
-      let api = try podman.start(.api, name: "rest-api")
+      let api = try podman.start(Self.image, name: "rest-api")
       let row = try #require(try tool("status", "--json").rows().first)
       #expect(row["service"]?.string == "api")
       #expect(row["pid"]?.int == Int(try api.mainPID()))
@@ -26,8 +32,8 @@ extension EndToEnd {
 
     @Test("one of two is switched, by its name and by the beginning of its id")
     func selected() throws {
-      let first = try podman.start(.api, name: "rest-api")
-      let second = try podman.start(.api, name: "rest-api-2")
+      let first = try podman.start(Self.image, name: "rest-api")
+      let second = try podman.start(Self.image, name: "rest-api-2")
       #expect(try tool("toggle", "api/rest-api-2").status == 0)
       #expect(try second.becomes(verbose: true))
       #expect(first.signals.isEmpty)
@@ -41,7 +47,7 @@ extension EndToEnd {
 
     @Test("a health check beside it gets no signal")
     func healthCheck() throws {
-      let api = try podman.start(.api, name: "rest-api")
+      let api = try podman.start(Self.image, name: "rest-api")
       // Podman's own rhythm is a timer of systemd's; this is what that runs.
       let check = ["exec", api.id, "/rest-api", "-c", "http://localhost:3000/"]
       for round in 1...3 {
@@ -57,7 +63,7 @@ extension EndToEnd {
 
     @Test("restarted, it is at its own level, and what was on is not taken back from what runs in its place")
     func restarted() throws {
-      let api = try podman.start(.api, name: "rest-api")
+      let api = try podman.start(Self.image, name: "rest-api")
       #expect(try tool("on", "api").status == 0)
       #expect(try api.becomes(verbose: true))
       api.forgetTruth()

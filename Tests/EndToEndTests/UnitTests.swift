@@ -130,7 +130,7 @@ extension EndToEnd {
       let calls = lines.compactMap { line -> String? in
         let words = line.split(separator: " ", maxSplits: 1)
         guard words.count == 2, let end = words[1].firstIndex(of: "(") else { return nil }
-        let name = words[1][..<end]
+        let name = words[1][..<end].drop { $0 == " " }
         return name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" } ? String(name) : nil
       }
       for call in ["process_vm_readv", "pidfd_open", "pidfd_send_signal"] { #expect(calls.contains(call)) }
