@@ -6,7 +6,10 @@ extension EndToEnd {
   struct PackageTests {
     let scratch = Scratch()
     private let program = "/usr/sbin/placeos-loglevel"
-    private let settings = ["/etc/cron.d/placeos-loglevel", "/etc/logrotate.d/placeos-loglevel"]
+    private let settings = [
+      "/etc/cron.d/placeos-loglevel", "/etc/logrotate.d/placeos-loglevel",
+      "/etc/placeos-loglevel/config.json",
+    ]
     private let state = "/run/placeos-loglevel/state.json"
     private let history = "/var/log/placeos-loglevel/history.jsonl"
 
@@ -33,7 +36,7 @@ extension EndToEnd {
       #expect(try root.packageStatus() == "install ok installed")
       #expect(try root(program, "--version").output == Command.run(TestMachine.program, ["--version"]).output)
       let depends = try root("dpkg-query", "--show", "--showformat=${Depends}", "placeos-loglevel").output
-      for library in ["libc6 ", "libstdc++6 "] { #expect(depends.contains(library)) }
+      #expect(depends.hasPrefix("libc6 "))
       // Stripped: three quarters of what the build leaves, at the most.
       #expect(try Files.bytes(root.path + program).count * 4 < Files.bytes(TestMachine.program).count * 3)
       // Nothing of a package but what its administrator may change.
@@ -50,6 +53,11 @@ extension EndToEnd {
       let cron = root.text(settings[0])
       #expect(cron.contains("|| \(program) revert --expired --quiet"))
       #expect(try root("logrotate", "--debug", settings[1]).errors.contains("error:") == false)
+      // All that is in it is a comment, and right: so it is with every comment taken away.
+      #expect(try root(program, "config", "--check").status == 0)
+      #expect(try root("sed", "-i", "s|^  // ||", settings[2]).status == 0)
+      #expect(try root(program, "config", "--check").status == 0)
+      #expect(try root(program, "config").output.contains("booking"))
       // As systemd would find them at the next boot.
       for unit in [
         "multi-user.target.wants/placeos-loglevel.service",

@@ -40,7 +40,7 @@ extension EndToEnd {
       let own = [
         "Description", "Type", "ExecStart", "ExecReload", "Restart", "RestartSec", "WatchdogSec",
         "Environment",
-        "TimeoutStartSec", "WantedBy", "Alias",
+        "TimeoutStartSec", "WantedBy",
       ]
       let settings = try units().filter { $0.name.hasSuffix(".service") }.map { unit in
         unit.lines.filter { line in
