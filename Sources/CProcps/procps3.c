@@ -17,65 +17,14 @@
 #include "generations.h"
 
 // The library reads the files of /proc into one buffer, whoever asks. In libproc2 each thread has its own, and so
-// two threads may use two tables of cprocps.h.
+// two threads may use two readers of cprocps.h.
 static pthread_mutex_t library = PTHREAD_MUTEX_INITIALIZER;
 
-struct cprocps_table {
-  PROCTAB *processes;
-  proc_t *process;
-  int has_found;  // whether the walk has come upon any process
-};
 struct cprocps_reader {
   proc_t *process;
 };
 
-static const int table_parts = PROC_FILLSTAT;
 static const int detail_parts = PROC_FILLSTAT | PROC_FILLSTATUS | PROC_FILLARG | PROC_FILLCGROUP;
-
-// The next process in the place of the one before; NULL at the end and on failure, with errno or 0.
-static proc_t *next_process(PROCTAB *processes, proc_t **process) {
-  freeproc(*process);
-  errno = 0;
-  *process = readproc(processes, NULL);
-  return *process;
-}
-
-cprocps_table *cprocps_table_open(int *error) {
-  cprocps_table *table = calloc(1, sizeof *table);
-  if (!table) {
-    *error = ENOMEM;
-    return NULL;
-  }
-  pthread_mutex_lock(&library);
-  table->processes = openproc(table_parts);
-  *error = table->processes ? 0 : errno;
-  pthread_mutex_unlock(&library);
-  if (!table->processes) {
-    free(table);
-    return NULL;
-  }
-  return table;
-}
-
-int cprocps_table_next(cprocps_table *table, cprocps_process *process) {
-  pthread_mutex_lock(&library);
-  const proc_t *found = next_process(table->processes, &table->process);
-  pthread_mutex_unlock(&library);
-  if (!found) return walk_end(table->has_found);
-  table->has_found = 1;
-  process->pid = found->tgid;
-  process->start_ticks = found->start_time;  // the header says seconds; they are clock ticks
-  process->state = found->state;
-  process->comm = found->cmd;
-  return 1;
-}
-
-void cprocps_table_close(cprocps_table *table) {
-  if (!table) return;
-  closeproc(table->processes);
-  freeproc(table->process);
-  free(table);
-}
 
 cprocps_reader *cprocps_reader_open(int *error) {
   cprocps_reader *reader = calloc(1, sizeof *reader);
@@ -89,11 +38,13 @@ static int read_process(cprocps_reader *reader, pid_t pid) {
   pid_t pids[] = {pid, 0};
   PROCTAB *processes = openproc(detail_parts | PROC_PID, pids);
   if (!processes) return -1;
-  const proc_t *found = next_process(processes, &reader->process);
+  freeproc(reader->process);
+  errno = 0;
+  reader->process = readproc(processes, NULL);
   int error = errno;
   closeproc(processes);
   errno = error;
-  if (found) return 1;
+  if (reader->process) return 1;
   return errno == 0 || errno == ESRCH || errno == ENOENT ? 0 : -1;
 }
 
@@ -113,7 +64,7 @@ int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detai
     return -1;
   }
   detail->pid = process->tgid;
-  detail->start_ticks = process->start_time;
+  detail->start_ticks = process->start_time;  // the header says seconds; they are clock ticks
   detail->state = process->state;
   detail->comm = process->cmd;
   // A zombie and a kernel thread have no arguments, and the library then no vector.

@@ -15,9 +15,6 @@
 
 #include "generations.h"
 
-enum table_item { TABLE_PID, TABLE_START_TICKS, TABLE_STATE, TABLE_COMM, TABLE_ITEMS };
-static enum pids_item table_items[TABLE_ITEMS] = {PIDS_ID_PID, PIDS_TICS_BEGAN, PIDS_STATE, PIDS_CMD};
-
 enum detail_item {
   DETAIL_PID,
   DETAIL_START_TICKS,
@@ -36,56 +33,9 @@ static enum pids_item detail_items[DETAIL_ITEMS] = {
     PIDS_CGROUP_V,    PIDS_SIGCATCH,   PIDS_SIGIGNORE,  PIDS_SIGPENDING, PIDS_SIGNALS,
 };
 
-struct cprocps_table {
-  struct pids_info *info;
-  int has_found;  // whether the walk has come upon any process
-};
 struct cprocps_reader {
   struct pids_info *info;
 };
-
-static struct pids_info *open_info(enum pids_item *items, int count, int *error) {
-  struct pids_info *info = NULL;
-  int result = procps_pids_new(&info, items, count);
-  if (result < 0) {
-    *error = -result;
-    return NULL;
-  }
-  return info;
-}
-
-cprocps_table *cprocps_table_open(int *error) {
-  cprocps_table *table = malloc(sizeof *table);
-  if (!table) {
-    *error = ENOMEM;
-    return NULL;
-  }
-  table->has_found = 0;
-  table->info = open_info(table_items, TABLE_ITEMS, error);
-  if (!table->info) {
-    free(table);
-    return NULL;
-  }
-  return table;
-}
-
-int cprocps_table_next(cprocps_table *table, cprocps_process *process) {
-  errno = 0;
-  struct pids_stack *stack = procps_pids_get(table->info, PIDS_FETCH_TASKS_ONLY);
-  if (!stack) return walk_end(table->has_found);
-  table->has_found = 1;
-  process->pid = PIDS_VAL(TABLE_PID, s_int, stack, info);
-  process->start_ticks = PIDS_VAL(TABLE_START_TICKS, ull_int, stack, info);
-  process->state = (char)PIDS_VAL(TABLE_STATE, s_ch, stack, info);
-  process->comm = PIDS_VAL(TABLE_COMM, str, stack, info);
-  return 1;
-}
-
-void cprocps_table_close(cprocps_table *table) {
-  if (!table) return;
-  procps_pids_unref(&table->info);
-  free(table);
-}
 
 cprocps_reader *cprocps_reader_open(int *error) {
   cprocps_reader *reader = malloc(sizeof *reader);
@@ -93,8 +43,10 @@ cprocps_reader *cprocps_reader_open(int *error) {
     *error = ENOMEM;
     return NULL;
   }
-  reader->info = open_info(detail_items, DETAIL_ITEMS, error);
-  if (!reader->info) {
+  reader->info = NULL;
+  int result = procps_pids_new(&reader->info, detail_items, DETAIL_ITEMS);
+  if (result < 0) {
+    *error = -result;
     free(reader);
     return NULL;
   }

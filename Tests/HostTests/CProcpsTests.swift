@@ -8,30 +8,6 @@ import Testing
 /// What cprocps.h promises, whatever library stands behind it.
 @Suite("The door to the procps library")
 struct CProcpsTests {
-  struct Row: Hashable {
-    let pid: Int32
-    let startTicks: UInt64
-    let state: UInt8
-    let comm: [UInt8]
-  }
-
-  static func walk() throws -> [Row] {
-    var code: Int32 = 0
-    guard let table = cprocps_table_open(&code) else { throw Errno(rawValue: code) }
-    defer { cprocps_table_close(table) }
-    var rows: [Row] = []
-    var process = cprocps_process()
-    while true {
-      let result = cprocps_table_next(table, &process)
-      if result == 0 { return rows }
-      guard result == 1 else { throw Errno(rawValue: errno) }
-      rows.append(
-        Row(
-          pid: process.pid, startTicks: process.start_ticks, state: UInt8(bitPattern: process.state),
-          comm: bytes(process.comm)))
-    }
-  }
-
   struct Detail: Equatable {
     let pid: Int32
     let startTicks: UInt64
@@ -79,37 +55,12 @@ struct CProcpsTests {
     return words
   }
 
-  @Test("A walk finds this process once, and every process once")
-  func own() throws {
-    let rows = try Self.walk()
-    let own = rows.filter { $0.pid == getpid() }
-    #expect(own.count == 1)
-    #expect(
-      own.first?.startTicks
-        == (try ProcStat(parsing: FileReader.bytes(at: "/proc/self/stat", limitBytes: 1 << 16)).startTicks))
-    #expect(Set(rows.map(\.pid)).count == rows.count)
-    #expect(rows.allSatisfy { $0.pid > 0 })
-  }
-
-  @Test("Threads are no processes")
-  func threads() throws {
-    // Swift's own threads; this process has several.
-    let own = try ProcessScan(of: "/proc/self/task") { _ in true }.pids
-    #expect(own.contains(getpid()))
-    let pids = Set(try Self.walk().map(\.pid))
-    #expect(pids.intersection(own) == [getpid()])
-  }
-
   @Test("Start time and state are what the kernel says")
   func startAndState() throws {
     let child = try SpawnedChild(["/bin/sh", "-c", "kill -STOP $$"])
     defer { child.end() }
     try child.awaitState("T")
     let stat = try ProcStat(parsing: child.bytes(of: "stat"))
-    let row = try #require(try Self.walk().first { $0.pid == child.pid })
-    #expect(
-      row
-        == Row(pid: child.pid, startTicks: stat.startTicks, state: UInt8(ascii: "T"), comm: Array("sh".utf8)))
     let detail = try #require(try Self.read(child.pid))
     #expect(detail.pid == child.pid)
     #expect(detail.startTicks == stat.startTicks)
@@ -191,10 +142,6 @@ struct CProcpsTests {
       try child.awaitState("S")
       let stat = try ProcStat(parsing: child.bytes(of: "stat"))
       try #require(stat.comm == name)
-      let row = try #require(try Self.walk().first { $0.pid == child.pid })
-      #expect(Self.isShown(name, as: row.comm))
-      #expect(row.startTicks == stat.startTicks)
-      #expect(row.state == stat.state)
       let detail = try #require(try Self.read(child.pid))
       #expect(Self.isShown(name, as: detail.comm))
       #expect(detail.startTicks == stat.startTicks)
@@ -211,7 +158,6 @@ struct CProcpsTests {
     defer { child.end() }
     try child.awaitState("Z")
     let stat = try ProcStat(parsing: child.bytes(of: "stat"))
-    #expect(try Self.walk().first { $0.pid == child.pid }?.state == UInt8(ascii: "Z"))
     let detail = try #require(try Self.read(child.pid))
     #expect(detail.state == UInt8(ascii: "Z"))
     #expect(detail.startTicks == stat.startTicks)
@@ -241,21 +187,20 @@ struct CProcpsTests {
     }
   }
 
-  @Test("Walks and readers may be opened and closed many times, and side by side")
+  @Test("Readers may be opened and closed many times, and side by side")
   func manyTimes() throws {
     let child = try SpawnedChild.sleep()
     defer { child.end() }
     for _ in 0..<20 {
       try Self.withReader { (read) throws in
-        #expect(try Self.walk().contains { $0.pid == child.pid })
         #expect(try read(child.pid)?.pid == child.pid)
+        #expect(try Self.read(child.pid)?.pid == child.pid)
       }
     }
-    cprocps_table_close(nil)
     cprocps_reader_close(nil)
   }
 
-  @Test("Several threads may each have a table and a reader of their own")
+  @Test("Several threads may each have a reader of their own")
   func manyThreads() async throws {
     let child = try SpawnedChild(["other name", "60"], program: FilePath(SpawnedChild.sleepPath))
     defer { child.end() }
@@ -270,11 +215,10 @@ struct CProcpsTests {
         group.addTask {
           let order = task.isMultiple(of: 2) ? pids : pids.reversed()
           return try (0..<50).flatMap { _ in
-            let rows = try Self.walk()
-            return try order.map { pid in
-              Looked(
-                pid: pid, startTicks: rows.first { $0.pid == pid }?.startTicks ?? 0,
-                arguments: try Self.read(pid)?.arguments ?? [])
+            try order.map { pid in
+              let detail = try Self.read(pid)
+              return Looked(
+                pid: pid, startTicks: detail?.startTicks ?? 0, arguments: detail?.arguments ?? [])
             }
           }
         }
