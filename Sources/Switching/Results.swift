@@ -16,8 +16,8 @@ public struct StatusResult: Sendable {
   public let followed: [FollowedService]
   /// Those of them that are selected and none of whose processes is in debug mode: they are restarting.
   public let awaited: [FollowedService]
-  /// What the agent has measured of processes in debug mode.
-  public let figures: WriteFigures?
+  /// What has been measured of processes in debug mode, by the agent or from one look to the next.
+  public var figures: WriteFigures?
 
   public init(
     instances: [Instance], unmatched: [Unmatched], restarted: [LedgerEntry], unreadable: [HostError],

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import PlaceOS
 import Report
 import Switching
@@ -15,7 +16,14 @@ struct StatusCommand: ParsableCommand {
     completion: .selector)
   var selector: [String] = []
 
+  @Flag(help: "Show it live, in place; q or Ctrl-C ends.")
+  var watch = false
+
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if watch, common.json { throw ValidationError("--watch is for a terminal, and --json for programs.") }
+  }
 
   func run() throws {
     let settings = Settings.inAnyCase(common)
@@ -28,6 +36,7 @@ struct StatusCommand: ParsableCommand {
     let selection = Selection.these(try settings.selectors(selector))
     try Invocation.requireRoot()
     let pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
+    if watch { return try show(pipeline, selection, settings) }
     let result = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(selection) }
     let report = StatusReport(
       result, host: Invocation.hostName, configurationProblem: settings.problem)
@@ -35,5 +44,49 @@ struct StatusCommand: ParsableCommand {
     if let remark = settings.remark { Console.remark(remark) }
     for remark in report.remarks(armingCommand: common.armingCommand) { Console.remark(remark) }
     if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
+  }
+
+  /// Shows it every second until it is asked to end.
+  private func show(_ pipeline: Pipeline, _ selection: Selection, _ settings: Settings) throws {
+    guard let screen = LiveScreen() else { throw ValidationError("--watch needs a terminal.") }
+    var meter = WriteMeter()
+    let signal = Interruption.note { () -> Int32? in
+      repeat {
+        screen.show(page(pipeline, selection, settings, &meter))
+        if let signal = Interruption.signal() { return signal }
+      } while !screen.waitsForEnd(ms: 1000)
+      return Interruption.signal()
+    }
+    if let signal { throw ExitCode(128 + signal) }
+  }
+
+  /// What there is to see now; what cannot be seen is said in its place.
+  private func page(
+    _ pipeline: Pipeline, _ selection: Selection, _ settings: Settings, _ meter: inout WriteMeter
+  ) -> String {
+    var remarks = [settings.remark].compactMap { $0 }
+    var table = ""
+    do {
+      var result = try pipeline.status(selection)
+      let measured = meter.figures(of: result) { pipeline.machine.writtenBytes(of: $0) }
+      if !measured.figures.isEmpty { result.figures = measured }
+      let report = StatusReport(result, host: Invocation.hostName, configurationProblem: settings.problem)
+      table = report.text(Console.Stream.output.style)
+      remarks += report.remarks(armingCommand: common.armingCommand)
+    } catch {
+      remarks.append(error.sentence)
+    }
+    let rest = remarks.map { Console.escaped($0) + "\n" }.joined()
+    return "\(Invocation.hostName), every second; q ends\n\n" + table + (rest.isEmpty ? "" : "\n" + rest)
+  }
+}
+
+extension Pipeline.Machine {
+  /// How many bytes a process has written since its start; `nil` where that cannot be read.
+  fileprivate func writtenBytes(of identity: ProcessIdentity) -> UInt64? {
+    guard let process = try? ProcessDirectory.open(pid: identity.pid, proc: table.proc),
+      let stat = try? process.stat(), stat.startTicks == identity.startTicks
+    else { return nil }
+    return try? process.io().writtenBytes
   }
 }
