@@ -72,6 +72,8 @@ struct LevelCell: CustomTestStringConvertible, Sendable {
     if case .nothing = past { return Expected(debug: false, evidence: "assumed") }
     if tellsInLog { return Expected(debug: truth, evidence: "log") }
     switch past {
+    // Its way back was open when the tool began it, and is used up now.
+    case .offAgain(byTool: true) where dialect == .latch: return Expected(debug: false, evidence: "signals")
     case .on(byTool: true), .offAgain(byTool: true): return Expected(debug: truth, evidence: "ledger")
     // A spent latch shows that it was touched, and not what came last.
     default: return Expected(debug: dialect == .latch ? nil : false, evidence: "assumed")

@@ -41,7 +41,7 @@ final class SpawnedChild {
   }
 
   /// A process that does nothing for a minute.
-  static func sleep() throws -> SpawnedChild { try SpawnedChild([sleepPath, "60"]) }
+  static func sleep() throws -> SpawnedChild { try SpawnedChild([sleepPath, "3600"]) }
 
   /// The same with an executable of its own, so with a name of its own.
   static func sleep(copiedTo path: FilePath, arguments: [String] = ["60"]) throws -> SpawnedChild {
