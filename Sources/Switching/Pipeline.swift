@@ -95,7 +95,7 @@ public struct Pipeline {
       unreadable: targets.unreadable, unrecorded: [], now: machine.clock(),
       keeper: keeper(directory, observer.bootID, machine.clock()))
     if !targets.identities.isEmpty || !targets.letGo.isEmpty {
-      awaitReadiness(of: targets.identities, request, &observer, directory)
+      if !targets.areReady { awaitReadiness(of: targets.identities, request, &observer, directory) }
       if request.isDryRun || directory == nil {
         let state = targets.damage == nil ? try readState(directory, observer.bootID) : nil
         result.unrecorded += [targets.damage].compactMap { $0 }
@@ -118,6 +118,8 @@ public struct Pipeline {
     var damage: LedgerError?
     /// Whether all processes were looked at, and with them what of the ledger has ended.
     var isOfScan = false
+    /// Whether the scan saw that none of them has to be waited for.
+    var areReady = false
     /// The services that are to be followed no longer, whether a process of theirs runs or not.
     var letGo: Set<ServicePlace> = []
   }
@@ -154,6 +156,9 @@ public struct Pipeline {
       targets.unmatched = unmatched
       targets.unreadable = observation.unreadable
       targets.isOfScan = true
+      targets.areReady = !chosen.contains {
+        observation.instances[$0].isToBeAwaited(for: request.verb, now: now)
+      }
     }
     targets.letGo = request.letGo(of: state?.followed ?? [], now: now)
     targets.unmatched.removeAll { request.names($0.selector, among: state?.followed ?? []) }
