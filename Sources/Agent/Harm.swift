@@ -42,35 +42,3 @@ enum Harm: Hashable {
     }
   }
 }
-
-/// What a process has written, at several moments: from it comes the rate.
-struct WriteMeter: Hashable {
-  private struct Sample: Hashable {
-    let atNs: Int64
-    let bytes: UInt64
-  }
-
-  private var samples: [Sample] = []
-
-  /// Adds a reading, and forgets those that are not needed for the last `windowNs` any more.
-  mutating func add(bytes: UInt64, atNs: Int64, windowNs: Int64) {
-    samples.append(Sample(atNs: atNs, bytes: bytes))
-    // The newest one that is old enough stays: the window is measured from it.
-    while samples.count > 1, atNs - samples[1].atNs >= windowNs { samples.removeFirst() }
-  }
-
-  /// Bytes a second between the first reading and the last; `nil` before there are two.
-  var bytesPerSecond: UInt64? {
-    guard let first = samples.first, let last = samples.last, last.atNs > first.atNs else { return nil }
-    guard last.bytes >= first.bytes else { return 0 }
-    return UInt64(Double(last.bytes - first.bytes) / (Double(last.atNs - first.atNs) / 1e9))
-  }
-
-  /// The same, once the readings reach over the whole of `windowNs`.
-  func bytesPerSecond(over windowNs: Int64) -> UInt64? {
-    guard let first = samples.first, let last = samples.last, last.atNs - first.atNs >= windowNs else {
-      return nil
-    }
-    return bytesPerSecond
-  }
-}

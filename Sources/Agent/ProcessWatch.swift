@@ -1,5 +1,6 @@
 import Host
 import Ledger
+import Switching
 import SystemPackage
 
 /// A process in debug mode that the agent has a hold on: it is told of its end, and reads what it writes.

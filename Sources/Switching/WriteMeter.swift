@@ -1,35 +1,33 @@
-import Host
-import Ledger
-import SystemPackage
+/// What a process has written, at several moments: from it comes the rate.
+public struct WriteMeter: Hashable, Sendable {
+  private struct Sample: Hashable, Sendable {
+    let atNs: Int64
+    let bytes: UInt64
+  }
 
-/// Measures, from one look to the next, what services in debug mode write.
-public struct WriteMeter {
-  private var last: [ProcessIdentity: (bytes: UInt64, atBoottimeNs: Int64)] = [:]
+  private var samples: [Sample] = []
 
   public init() {}
 
-  /// The figures of what is in debug mode, and was at the last look too.
-  ///
-  /// - Parameter read: how many bytes a process has written since its start; `nil` where that cannot be read.
-  public mutating func figures(
-    of result: StatusResult, read: (ProcessIdentity) -> UInt64?
-  ) -> WriteFigures {
-    let nowNs = result.now.boottimeNs
-    var figures: [WriteFigures.Figure] = []
-    var seen: [ProcessIdentity: (bytes: UInt64, atBoottimeNs: Int64)] = [:]
-    for instance in result.instances where instance.level.debug == true {
-      guard let bytes = read(instance.identity) else { continue }
-      seen[instance.identity] = (bytes, nowNs)
-      guard let before = last[instance.identity], nowNs > before.atBoottimeNs, bytes >= before.bytes else {
-        continue
-      }
-      let perSecond = Double(bytes - before.bytes) / (Double(nowNs - before.atBoottimeNs) / 1e9)
-      figures.append(
-        WriteFigures.Figure(
-          pid: instance.identity.pid, startTicks: instance.identity.startTicks,
-          writeBytesPerSecond: UInt64(perSecond), freeBytes: result.figure(instance)?.freeBytes))
+  /// Adds a reading, and forgets those that are not needed for the last `windowNs` any more.
+  public mutating func add(bytes: UInt64, atNs: Int64, windowNs: Int64) {
+    samples.append(Sample(atNs: atNs, bytes: bytes))
+    // The newest one that is old enough stays: the window is measured from it.
+    while samples.count > 1, atNs - samples[1].atNs >= windowNs { samples.removeFirst() }
+  }
+
+  /// Bytes a second between the first reading and the last; `nil` before there are two.
+  public var bytesPerSecond: UInt64? {
+    guard let first = samples.first, let last = samples.last, last.atNs > first.atNs else { return nil }
+    guard last.bytes >= first.bytes else { return 0 }
+    return UInt64(Double(last.bytes - first.bytes) / (Double(last.atNs - first.atNs) / 1e9))
+  }
+
+  /// The same, once the readings reach over the whole of `windowNs`.
+  public func bytesPerSecond(over windowNs: Int64) -> UInt64? {
+    guard let first = samples.first, let last = samples.last, last.atNs - first.atNs >= windowNs else {
+      return nil
     }
-    last = seen
-    return WriteFigures(bootID: result.bootID, atBoottimeNs: nowNs, figures: figures)
+    return bytesPerSecond
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Switching
 
-struct OnCommand: ParsableCommand {
+struct OnCommand: SwitchingOnCommand {
   static let configuration = CommandConfiguration(
     commandName: "on", abstract: "Switch into debug mode; what is there already gets no signal.",
     discussion: """
@@ -15,14 +15,5 @@ struct OnCommand: ParsableCommand {
   @OptionGroup var sending: SendingOptions
   @OptionGroup var common: CommonOptions
 
-  func run() throws {
-    let settings = try Settings.toSwitchOn(common)
-    let request = Request(
-      verb: .on, selection: try targets.selection(settings),
-      deadline: try deadline.deadline(settings.configuration), reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
-      trustsNames: targets.trustName, isDryRun: sending.dryRun,
-      followsRestarts: deadline.followRestarts)
-    try Runner.run(request, common, settings, quiet: sending.quiet)
-  }
+  func run() throws { try run(.on) }
 }

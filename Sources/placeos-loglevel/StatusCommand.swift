@@ -1,5 +1,6 @@
 import ArgumentParser
 import Host
+import Ledger
 import PlaceOS
 import Report
 import Switching
@@ -49,10 +50,10 @@ struct StatusCommand: ParsableCommand {
   /// Shows it every second until it is asked to end.
   private func show(_ pipeline: Pipeline, _ selection: Selection, _ settings: Settings) throws {
     guard let screen = LiveScreen() else { throw ValidationError("--watch needs a terminal.") }
-    var meter = WriteMeter()
+    var meters: [ProcessIdentity: WriteMeter] = [:]
     let signal = Interruption.note { () -> Int32? in
       repeat {
-        screen.show(page(pipeline, selection, settings, &meter))
+        screen.show(page(pipeline, selection, settings, &meters))
         if let signal = Interruption.signal() { return signal }
       } while !screen.waitsForEnd(ms: 1000)
       return Interruption.signal()
@@ -62,14 +63,14 @@ struct StatusCommand: ParsableCommand {
 
   /// What there is to see now; what cannot be seen is said in its place.
   private func page(
-    _ pipeline: Pipeline, _ selection: Selection, _ settings: Settings, _ meter: inout WriteMeter
+    _ pipeline: Pipeline, _ selection: Selection, _ settings: Settings,
+    _ meters: inout [ProcessIdentity: WriteMeter]
   ) -> String {
     var remarks = [settings.remark].compactMap { $0 }
     var table = ""
     do {
       var result = try pipeline.status(selection)
-      let measured = meter.figures(of: result) { pipeline.machine.writtenBytes(of: $0) }
-      if !measured.figures.isEmpty { result.figures = measured }
+      result.measureWrites(&meters) { pipeline.machine.writtenBytes(of: $0) }
       let report = StatusReport(result, host: Invocation.hostName, configurationProblem: settings.problem)
       table = report.text(Console.Stream.output.style)
       remarks += report.remarks(armingCommand: common.armingCommand)
@@ -81,12 +82,39 @@ struct StatusCommand: ParsableCommand {
   }
 }
 
+extension StatusResult {
+  /// Puts what services in debug mode have written since the last look in the place of what the agent measured.
+  ///
+  /// - Parameter read: how many bytes a process has written since its start; `nil` where that cannot be read.
+  fileprivate mutating func measureWrites(
+    _ meters: inout [ProcessIdentity: WriteMeter], read: (ProcessIdentity) -> UInt64?
+  ) {
+    var current: [ProcessIdentity: WriteMeter] = [:]
+    var measured: [WriteFigures.Figure] = []
+    for instance in instances where instance.level.debug == true {
+      let identity = instance.identity
+      guard let bytes = read(identity) else { continue }
+      var meter = meters[identity] ?? WriteMeter()
+      // The shortest window: from the last look to this one.
+      meter.add(bytes: bytes, atNs: now.boottimeNs, windowNs: 1)
+      current[identity] = meter
+      guard let bytesPerSecond = meter.bytesPerSecond else { continue }
+      measured.append(
+        WriteFigures.Figure(
+          pid: identity.pid, startTicks: identity.startTicks, writeBytesPerSecond: bytesPerSecond,
+          freeBytes: figure(instance)?.freeBytes))
+    }
+    meters = current
+    if !measured.isEmpty {
+      figures = WriteFigures(bootID: bootID, atBoottimeNs: now.boottimeNs, figures: measured)
+    }
+  }
+}
+
 extension Pipeline.Machine {
   /// How many bytes a process has written since its start; `nil` where that cannot be read.
   fileprivate func writtenBytes(of identity: ProcessIdentity) -> UInt64? {
-    guard let process = try? ProcessDirectory.open(pid: identity.pid, proc: table.proc),
-      let stat = try? process.stat(), stat.startTicks == identity.startTicks
-    else { return nil }
-    return try? process.io().writtenBytes
+    guard let handle = try? ProcessHandle.open(identity, proc: table.proc) else { return nil }
+    return try? handle.directory.io().writtenBytes
   }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Switching
 
-struct ToggleCommand: ParsableCommand {
+struct ToggleCommand: SwitchingOnCommand {
   static let configuration = CommandConfiguration(
     commandName: "toggle", abstract: "Flip debug mode.",
     discussion: """
@@ -17,14 +17,5 @@ struct ToggleCommand: ParsableCommand {
   @OptionGroup var sending: SendingOptions
   @OptionGroup var common: CommonOptions
 
-  func run() throws {
-    let settings = try Settings.toSwitchOn(common)
-    let request = Request(
-      verb: .toggle, selection: try targets.selection(settings),
-      deadline: try deadline.deadline(settings.configuration), reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
-      trustsNames: targets.trustName, isDryRun: sending.dryRun,
-      followsRestarts: deadline.followRestarts)
-    try Runner.run(request, common, settings, quiet: sending.quiet)
-  }
+  func run() throws { try run(.toggle) }
 }

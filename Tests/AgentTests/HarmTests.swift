@@ -1,5 +1,6 @@
 import Configuration
 import Host
+import Switching
 import Testing
 
 @testable import Agent
