@@ -199,9 +199,7 @@ public final class Agent {
   private func openDirectory() throws(AgentError) -> StateDirectory {
     let machine = pipeline.machine
     do {
-      let directory = try StateDirectory.open(
-        at: machine.stateDirectory, create: true, ownerID: machine.ownerID)
-      if let directory { return directory }
+      if let directory = try machine.openStateDirectory(create: true) { return directory }
     } catch {
       throw .ledger(error)
     }

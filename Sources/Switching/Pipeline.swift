@@ -32,6 +32,13 @@ public struct Pipeline {
       self.clock = clock
       self.keeper = keeper
     }
+
+    /// The state directory; `nil` where it is missing and not to be made.
+    ///
+    /// - Throws: as `StateDirectory.open`.
+    public func openStateDirectory(create: Bool) throws(LedgerError) -> StateDirectory? {
+      try StateDirectory.open(at: stateDirectory, create: create, ownerID: ownerID)
+    }
   }
 
   /// What stops a command before it has done anything.
@@ -271,8 +278,7 @@ public struct Pipeline {
 
   private func openDirectory(create: Bool) throws(Stop) -> StateDirectory? {
     do {
-      return try StateDirectory.open(
-        at: machine.stateDirectory, create: create, ownerID: machine.ownerID)
+      return try machine.openStateDirectory(create: create)
     } catch { throw .ledger(error) }
   }
 

@@ -76,6 +76,11 @@ public struct SelectionSubject: Hashable, Sendable {
       self.pod = pod
       self.namespace = namespace
     }
+
+    init(_ container: LedgerEntry.Container) {
+      self.init(
+        id: container.id, name: container.name, pod: container.podName, namespace: container.podNamespace)
+    }
   }
 
   public let service: String
@@ -99,9 +104,7 @@ extension SelectionSubject {
   public init(_ instance: Instance) {
     self.init(
       service: instance.service.name, pid: instance.identity.pid, executable: instance.executable.path,
-      place: instance.container.map {
-        Place(id: $0.id, name: $0.name, pod: $0.pod?.name, namespace: $0.pod?.namespace)
-      })
+      place: instance.container.map { Place(LedgerEntry.Container($0)) })
     identity = instance.identity
     servicePlace = Outcome.Target(instance).place
   }
@@ -109,9 +112,7 @@ extension SelectionSubject {
   public init(_ entry: LedgerEntry) {
     self.init(
       service: entry.service, pid: entry.identity.pid, executable: entry.executable,
-      place: entry.container.map {
-        Place(id: $0.id, name: $0.name, pod: $0.podName, namespace: $0.podNamespace)
-      })
+      place: entry.container.map(Place.init))
     identity = entry.identity
     servicePlace = entry.place
   }
@@ -120,9 +121,7 @@ extension SelectionSubject {
   public init(_ followed: FollowedService) {
     self.init(
       service: followed.service, pid: 0, executable: followed.executable,
-      place: followed.container.map {
-        Place(id: $0.id, name: $0.name, pod: $0.podName, namespace: $0.podNamespace)
-      })
+      place: followed.container.map(Place.init))
     servicePlace = followed.place
   }
 

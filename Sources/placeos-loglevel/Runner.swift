@@ -38,12 +38,9 @@ enum Runner {
 
   /// Ends with status 3 and the command to type, unless an agent lives: nobody else could follow a restart.
   private static func requireAgent(_ common: CommonOptions) throws {
-    let machine = common.machine
     let hasAgent = try stopping { () throws(Pipeline.Stop) in
       do throws(LedgerError) {
-        let directory = try StateDirectory.open(
-          at: machine.stateDirectory, create: false, ownerID: machine.ownerID)
-        return directory?.hasAgent ?? false
+        return try common.machine.openStateDirectory(create: false)?.hasAgent ?? false
       } catch {
         throw .ledger(error)
       }
