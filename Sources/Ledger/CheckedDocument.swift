@@ -11,28 +11,27 @@ import SystemPackage
 ///   included) with zeros in place of these digits. JSON alone does not show a flipped bit in a number or
 ///   in a string, nor do file systems such as ext4 and tmpfs.
 enum CheckedDocument {
-  private enum CodingKeys: String, CodingKey {
-    case checksum
-    case schemaVersion = "schema_version"
-  }
-
   private struct Sealed<Body: Encodable>: Encodable {
     let body: Body
     let version: Int64
 
     func encode(to encoder: any Encoder) throws {
       try body.encode(to: encoder)
-      var values = encoder.container(keyedBy: CodingKeys.self)
+      var values = encoder.container(keyedBy: LedgerKey.self)
       try values.encode(version, forKey: .schemaVersion)
       try values.encode("crc32:00000000", forKey: .checksum)
     }
   }
 
-  private struct Head: Decodable {
-    let version: Int64
-    init(from decoder: any Decoder) throws {
-      version = try decoder.container(keyedBy: CodingKeys.self)
-        .decode(Int64.self, forKey: .schemaVersion)
+  /// The content, looked at only where form and version are right.
+  private struct Opened<Body: Decodable>: DecodableWithConfiguration {
+    let body: Body
+
+    /// - Parameter checkForm: takes the version, and throws what is wrong with it or with the file's form.
+    init(from decoder: any Decoder, configuration checkForm: (Int64) throws -> Void) throws {
+      let values = try decoder.container(keyedBy: LedgerKey.self)
+      try checkForm(try values.decode(Int64.self, forKey: .schemaVersion))
+      body = try Body(from: decoder)
     }
   }
 
@@ -61,13 +60,26 @@ enum CheckedDocument {
     _ type: Body.Type, parsing bytes: [UInt8], path: FilePath, knownVersion: Int64
   ) throws(LedgerError) -> Body {
     guard !bytes.isEmpty else { throw .damaged(path: path, reason: "the file is empty") }
-    let data = Data(bytes)
-    let head = try decode(Head.self, from: data, path: path)
-    guard head.version <= knownVersion else {
-      throw .newerSchema(path: path, found: head.version, known: knownVersion)
+    do {
+      return try JSONDecoder().decode(
+        Opened<Body>.self, from: Data(bytes),
+        configuration: { try checkForm(of: bytes, version: $0, knownVersion: knownVersion, path: path) }
+      ).body
+    } catch let error as LedgerError {
+      throw error
+    } catch {
+      throw .damaged(path: path, reason: (error as? DecodingError)?.reason ?? "it is not valid JSON")
     }
-    guard head.version >= 1 else {
-      throw .damaged(path: path, reason: "schema_version is \(head.version)")
+  }
+
+  private static func checkForm(
+    of bytes: [UInt8], version: Int64, knownVersion: Int64, path: FilePath
+  ) throws(LedgerError) {
+    guard version <= knownVersion else {
+      throw .newerSchema(path: path, found: version, known: knownVersion)
+    }
+    guard version >= 1 else {
+      throw .damaged(path: path, reason: "schema_version is \(version)")
     }
     guard let digits = checksumDigits(in: bytes) else {
       throw .damaged(path: path, reason: "there is no checksum")
@@ -76,17 +88,6 @@ enum CheckedDocument {
     blank.replaceSubrange(digits, with: repeatElement(UInt8(ascii: "0"), count: digits.count))
     guard CRC32.hexadecimal(of: blank).elementsEqual(bytes[digits]) else {
       throw .damaged(path: path, reason: "the checksum does not fit the content")
-    }
-    return try decode(type, from: data, path: path)
-  }
-
-  private static func decode<Value: Decodable>(
-    _ type: Value.Type, from data: Data, path: FilePath
-  ) throws(LedgerError) -> Value {
-    do {
-      return try JSONDecoder().decode(type, from: data)
-    } catch {
-      throw .damaged(path: path, reason: (error as? DecodingError)?.reason ?? "it is not valid JSON")
     }
   }
 

@@ -49,16 +49,8 @@ public struct FollowedService: Hashable, Sendable {
 
 // By hand, for the reason that LedgerEntry+Codable.swift gives: a null is written, and a missing key is an error.
 extension FollowedService: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case service, executable, container, by, reason
-    case bootID = "boot_id"
-    case sinceBoottimeNs = "since_boottime_ns"
-    case deadlineBoottimeNs = "deadline_boottime_ns"
-    case trustsName = "trusts_name"
-  }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     bootID = try values.decode(String.self, forKey: .bootID)
     service = try values.decode(String.self, forKey: .service)
     executable = try values.decode(String.self, forKey: .executable)
@@ -71,7 +63,7 @@ extension FollowedService: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(bootID, forKey: .bootID)
     try values.encode(service, forKey: .service)
     try values.encode(executable, forKey: .executable)

@@ -86,16 +86,8 @@ public struct HistoryEntry: Hashable, Sendable {
 }
 
 extension HistoryEntry: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case time, service, pid, executable, container, pod, dialect, signal, debug, outcome, evidence
-    case by, reason, command
-    case bootID = "boot_id"
-    case startTicks = "start_ticks"
-    case expiresAt = "expires_at"
-  }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     time = try values.decode(Timestamp.self, forKey: .time)
     bootID = try values.decode(String.self, forKey: .bootID)
     service = try values.decode(String.self, forKey: .service)
@@ -116,7 +108,7 @@ extension HistoryEntry: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(time, forKey: .time)
     try values.encode(bootID, forKey: .bootID)
     try values.encode(service, forKey: .service)
@@ -138,10 +130,8 @@ extension HistoryEntry: Codable {
 }
 
 extension HistoryEntry.Container: Codable {
-  private enum CodingKeys: String, CodingKey { case runtime, id, name, image }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     runtime = try values.decode(String.self, forKey: .runtime)
     id = try values.decode(String.self, forKey: .id)
     name = try values.decode(String?.self, forKey: .name)
@@ -149,7 +139,7 @@ extension HistoryEntry.Container: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(runtime, forKey: .runtime)
     try values.encode(id, forKey: .id)
     try values.encode(name, forKey: .name)
@@ -158,17 +148,15 @@ extension HistoryEntry.Container: Codable {
 }
 
 extension HistoryEntry.Pod: Codable {
-  private enum CodingKeys: String, CodingKey { case namespace, name, container }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     namespace = try values.decode(String?.self, forKey: .namespace)
     name = try values.decode(String?.self, forKey: .name)
     container = try values.decode(String?.self, forKey: .container)
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(namespace, forKey: .namespace)
     try values.encode(name, forKey: .name)
     try values.encode(container, forKey: .container)

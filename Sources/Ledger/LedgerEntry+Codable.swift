@@ -4,18 +4,8 @@ import Host
 // for nil: here a null is written, and a key that is missing is an error.
 
 extension LedgerEntry: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case pid, service, executable, container, dialect, debug, by, reason
-    case bootID = "boot_id"
-    case startTicks = "start_ticks"
-    case sinceBoottimeNs = "since_boottime_ns"
-    case sinceWallNs = "since_wall_ns"
-    case deadlineBoottimeNs = "deadline_boottime_ns"
-    case lastSignal = "last_signal"
-  }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     identity = ProcessIdentity(
       bootID: try values.decode(String.self, forKey: .bootID),
       pid: try values.decode(Int32.self, forKey: .pid),
@@ -34,7 +24,7 @@ extension LedgerEntry: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(identity.bootID, forKey: .bootID)
     try values.encode(identity.pid, forKey: .pid)
     try values.encode(identity.startTicks, forKey: .startTicks)
@@ -53,15 +43,8 @@ extension LedgerEntry: Codable {
 }
 
 extension LedgerEntry.Container: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case runtime, id, name, image
-    case podNamespace = "pod_namespace"
-    case podName = "pod_name"
-    case podContainer = "pod_container"
-  }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     runtime = try values.decode(String.self, forKey: .runtime)
     id = try values.decode(String.self, forKey: .id)
     name = try values.decode(String?.self, forKey: .name)
@@ -72,7 +55,7 @@ extension LedgerEntry.Container: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(runtime, forKey: .runtime)
     try values.encode(id, forKey: .id)
     try values.encode(name, forKey: .name)
@@ -84,20 +67,15 @@ extension LedgerEntry.Container: Codable {
 }
 
 extension LedgerEntry.Actor: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case user, uid
-    case sudoUser = "sudo_user"
-  }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     user = try values.decode(String.self, forKey: .user)
     sudoUser = try values.decode(String?.self, forKey: .sudoUser)
     uid = try values.decode(UInt32.self, forKey: .uid)
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(user, forKey: .user)
     try values.encode(sudoUser, forKey: .sudoUser)
     try values.encode(uid, forKey: .uid)
@@ -107,14 +85,8 @@ extension LedgerEntry.Actor: Codable {
 extension LedgerEntry.SentSignal.Progress: Codable {}
 
 extension LedgerEntry.SentSignal: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case signal, progress
-    case wanted = "wanted_debug"
-    case atBoottimeNs = "at_boottime_ns"
-  }
-
   public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     signal = try values.decode(String.self, forKey: .signal)
     wanted = try values.decode(Bool.self, forKey: .wanted)
     atBoottimeNs = try values.decode(Int64.self, forKey: .atBoottimeNs)
@@ -122,7 +94,7 @@ extension LedgerEntry.SentSignal: Codable {
   }
 
   public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(signal, forKey: .signal)
     try values.encode(wanted, forKey: .wanted)
     try values.encode(atBoottimeNs, forKey: .atBoottimeNs)

@@ -98,11 +98,6 @@ extension LedgerState {
 }
 
 private struct StateBody: Codable {
-  enum CodingKeys: String, CodingKey {
-    case entries, followed
-    case bootID = "boot_id"
-    case schemaVersion = "schema_version"
-  }
   let bootID: String
   let entries: [LedgerEntry]
   let followed: [FollowedService]
@@ -114,7 +109,7 @@ private struct StateBody: Codable {
   }
 
   init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let values = try decoder.container(keyedBy: LedgerKey.self)
     bootID = try values.decode(String.self, forKey: .bootID)
     entries = try values.decode([LedgerEntry].self, forKey: .entries)
     let hasFollowed = try values.decode(Int64.self, forKey: .schemaVersion) >= 2
@@ -122,7 +117,7 @@ private struct StateBody: Codable {
   }
 
   func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
+    var values = encoder.container(keyedBy: LedgerKey.self)
     try values.encode(bootID, forKey: .bootID)
     try values.encode(entries, forKey: .entries)
     if !followed.isEmpty { try values.encode(followed, forKey: .followed) }
