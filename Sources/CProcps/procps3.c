@@ -24,7 +24,7 @@ struct cprocps_reader {
   proc_t *process;
 };
 
-static const int detail_parts = PROC_FILLSTAT | PROC_FILLSTATUS | PROC_FILLARG | PROC_FILLCGROUP;
+static const int detail_parts = PROC_FILLSTAT | PROC_FILLSTATUS | PROC_FILLCGROUP;
 
 cprocps_reader *cprocps_reader_open(int *error) {
   cprocps_reader *reader = calloc(1, sizeof *reader);
@@ -67,8 +67,6 @@ int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detai
   detail->start_ticks = process->start_time;  // the header says seconds; they are clock ticks
   detail->state = process->state;
   detail->comm = process->cmd;
-  // A zombie and a kernel thread have no arguments, and the library then no vector.
-  detail->arguments = process->cmdline ? process->cmdline : nothing;
   detail->cgroups = process->cgroup ? without_empty_end(process->cgroup) : nothing;
   detail->caught = process->sigcatch;
   detail->ignored = process->sigignore;

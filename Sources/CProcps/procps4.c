@@ -20,7 +20,6 @@ enum detail_item {
   DETAIL_START_TICKS,
   DETAIL_STATE,
   DETAIL_COMM,
-  DETAIL_ARGUMENTS,
   DETAIL_CGROUPS,
   DETAIL_CAUGHT,
   DETAIL_IGNORED,
@@ -29,8 +28,8 @@ enum detail_item {
   DETAIL_ITEMS
 };
 static enum pids_item detail_items[DETAIL_ITEMS] = {
-    PIDS_ID_PID,      PIDS_TICS_BEGAN, PIDS_STATE,      PIDS_CMD,        PIDS_CMDLINE_V,
-    PIDS_CGROUP_V,    PIDS_SIGCATCH,   PIDS_SIGIGNORE,  PIDS_SIGPENDING, PIDS_SIGNALS,
+    PIDS_ID_PID,   PIDS_TICS_BEGAN, PIDS_STATE,      PIDS_CMD,     PIDS_CGROUP_V,
+    PIDS_SIGCATCH, PIDS_SIGIGNORE,  PIDS_SIGPENDING, PIDS_SIGNALS,
 };
 
 struct cprocps_reader {
@@ -64,7 +63,6 @@ int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detai
   detail->start_ticks = PIDS_VAL(DETAIL_START_TICKS, ull_int, stack, info);
   detail->state = (char)PIDS_VAL(DETAIL_STATE, s_ch, stack, info);
   detail->comm = PIDS_VAL(DETAIL_COMM, str, stack, info);
-  detail->arguments = PIDS_VAL(DETAIL_ARGUMENTS, strv, stack, info);
   detail->cgroups = without_empty_end(PIDS_VAL(DETAIL_CGROUPS, strv, stack, info));
   detail->caught = PIDS_VAL(DETAIL_CAUGHT, str, stack, info);
   detail->ignored = PIDS_VAL(DETAIL_IGNORED, str, stack, info);

@@ -38,6 +38,12 @@ struct ContainerFiles {
     }
   }
 
+  /// `/proc/PID/ns/mnt`, namespaces(7); `nil` where it cannot be told.
+  func mountNamespace(ofProcess process: String) -> MountNamespace? {
+    let path = below(FilePath("/proc").appending(process).appending("ns/mnt"))
+    return (try? FileStatus(at: path)).map { MountNamespace(device: $0.device, inode: $0.inode) }
+  }
+
   /// `/proc/PID/cgroup`.
   func controlGroups(ofProcess process: String) throws(HostError) -> ControlGroups {
     let path = below(FilePath("/proc").appending(process).appending("cgroup"))
@@ -74,6 +80,12 @@ struct ContainerFiles {
       names.append(name)
     }
   }
+}
+
+/// What processes with the same mounts have in common, mount_namespaces(7).
+struct MountNamespace: Equatable {
+  let device: UInt64
+  let inode: UInt64
 }
 
 extension HostError {

@@ -39,7 +39,7 @@ public struct ContainerReference: Hashable, Sendable {
       // systemd's form of a group under a runtime that makes folders of it: SLICE:PREFIX:NAME.
       let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
       let slice = String(decoding: parts[0], as: UTF8.self)
-      if slice.contains("kubepods") { inKubepods = true }
+      if slice.range(ofLast: "kubepods") != nil { inKubepods = true }
       if inKubepods, let uid = Self.podUID(inComponent: slice) { podUID = uid }
 
       let named: (runtime: Container.Runtime, id: String)? =

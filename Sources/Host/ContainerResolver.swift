@@ -10,6 +10,8 @@ public struct ContainerResolver {
   private let files: ContainerFiles
   /// The mounts by which this program reaches files, read once.
   private var hostMounts: Result<MountInfo, HostError>?
+  /// The mount namespace of this program; `.some(nil)` once it is known that it cannot be told.
+  private var hostNamespace: MountNamespace??
   /// The container that this host itself is, if any; `.some(nil)` once that is known not to be so.
   private var hostID: String??
   private var known: [String: Container] = [:]
@@ -33,6 +35,12 @@ public struct ContainerResolver {
   ) throws(HostError) -> Container? {
     let reference = cgroups.containerReference.flatMap { $0.id == ownID() ? nil : $0 }
     if let reference, let container = known[reference.id] { return container }
+    // Its mounts are those of the host, and would tell nothing.
+    if reference == nil, let namespace = files.mountNamespace(ofProcess: String(pid)),
+      namespace == namespaceOfHost()
+    {
+      return nil
+    }
 
     let evidence: MountEvidence
     do {
@@ -69,13 +77,21 @@ public struct ContainerResolver {
 
   private mutating func mountsOfHost() throws(HostError) -> MountInfo {
     if let hostMounts { return try hostMounts.get() }
-    // Paths are opened in this process's own mount namespace; below another root it is that of process 1.
-    let files = files
-    let process = files.root == "/" ? "self" : "1"
+    let (files, process) = (files, processOfHost)
     let result = Result { () throws(HostError) in try files.mounts(ofProcess: process) }
     hostMounts = result
     return try result.get()
   }
+
+  private mutating func namespaceOfHost() -> MountNamespace? {
+    if let hostNamespace { return hostNamespace }
+    let namespace = files.mountNamespace(ofProcess: processOfHost)
+    hostNamespace = .some(namespace)
+    return namespace
+  }
+
+  /// Paths are opened in this process's own mount namespace; below another root it is that of process 1.
+  private var processOfHost: String { files.root == "/" ? "self" : "1" }
 
   /// The container that process 1 is in: what this program calls the host may be a container of another
   /// machine (a build job's, say), and then everything on it bears that container's id.

@@ -32,26 +32,30 @@ public enum FileReader {
   public static func bytes(
     of descriptor: FileDescriptor, path: FilePath, limitBytes: Int
   ) throws(HostError) -> [UInt8] {
-    var bytes: [UInt8] = []
-    var chunk = 4096
+    // Most files fit into the first room, and their end is seen in what is left of it.
+    var bytes = [UInt8](repeating: 0, count: min(4096, limitBytes + 1))
+    var count = 0
     while true {
-      let wanted = min(chunk, limitBytes + 1 - bytes.count)
-      let start = bytes.count
-      let count: Int
+      let read: Int
       do {
-        bytes.append(contentsOf: [UInt8](repeating: 0, count: wanted))
-        count = try bytes.withUnsafeMutableBytes { buffer in
+        read = try bytes.withUnsafeMutableBytes { buffer in
           try descriptor.read(
-            fromAbsoluteOffset: Int64(start),
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[start..<(start + wanted)]))
+            fromAbsoluteOffset: Int64(count),
+            into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
         }
       } catch {
         throw .unreadable(path: path, Errno(of: error))
       }
-      bytes.removeLast(wanted - count)
-      if count == 0 { return bytes }
-      if bytes.count > limitBytes { throw .tooLarge(path: path, limitBytes: limitBytes) }
-      chunk = min(chunk * 4, 1 << 20)
+      count += read
+      if read == 0 {
+        bytes.removeLast(bytes.count - count)
+        return bytes
+      }
+      if count > limitBytes { throw .tooLarge(path: path, limitBytes: limitBytes) }
+      if count == bytes.count {
+        let more = min(count * 3, 1 << 20, limitBytes + 1 - count)
+        bytes.append(contentsOf: repeatElement(0, count: more))
+      }
     }
   }
 }

@@ -13,7 +13,6 @@ struct CProcpsTests {
     let startTicks: UInt64
     let state: UInt8
     let comm: [UInt8]
-    let arguments: [[UInt8]]
     let groups: [[UInt8]]
     let caught: [UInt8]
     let ignored: [UInt8]
@@ -32,7 +31,7 @@ struct CProcpsTests {
       guard result == 1 else { throw Errno(rawValue: errno) }
       return Detail(
         pid: detail.pid, startTicks: detail.start_ticks, state: UInt8(bitPattern: detail.state),
-        comm: bytes(detail.comm), arguments: vector(detail.arguments), groups: vector(detail.cgroups),
+        comm: bytes(detail.comm), groups: vector(detail.cgroups),
         caught: bytes(detail.caught), ignored: bytes(detail.ignored), pending: bytes(detail.pending),
         sharedPending: bytes(detail.shared_pending))
     }
@@ -66,15 +65,6 @@ struct CProcpsTests {
     #expect(detail.startTicks == stat.startTicks)
     #expect(detail.state == UInt8(ascii: "T"))
     #expect(detail.comm == Array("sh".utf8))
-  }
-
-  @Test("Arguments come with their own borders")
-  func arguments() throws {
-    let child = try SpawnedChild(
-      ["my name has spaces", "60", "0.5"], program: FilePath(SpawnedChild.sleepPath))
-    defer { child.end() }
-    let arguments = try #require(try Self.read(child.pid)).arguments
-    #expect(arguments.map { String(decoding: $0, as: UTF8.self) } == ["my name has spaces", "60", "0.5"])
   }
 
   @Test("The signal sets are those of /proc/PID/status, digit by digit")
@@ -170,20 +160,24 @@ struct CProcpsTests {
 
   @Test("One reader reads one process after another, and sees that one has ended")
   func several() throws {
-    let first = try SpawnedChild.sleep()
-    defer { first.end() }
-    let second = try SpawnedChild(["other name", "60"], program: FilePath(SpawnedChild.sleepPath))
-    defer { second.end() }
-    let start = try first.startTicks
-    try Self.withReader { (read) throws in
-      for _ in 0..<3 {
-        #expect(try read(first.pid)?.arguments.first == Array(SpawnedChild.sleepPath.utf8))
-        #expect(try read(.max) == nil)
-        #expect(try read(second.pid)?.arguments.first == Array("other name".utf8))
+    try withScratchFolder { folder in
+      let first = try SpawnedChild.sleep()
+      defer { first.end() }
+      let second = try SpawnedChild.sleep(copiedTo: folder.appending("other name"))
+      defer { second.end() }
+      try first.awaitComm("sleep")
+      try second.awaitComm("other name")
+      let start = try first.startTicks
+      try Self.withReader { (read) throws in
+        for _ in 0..<3 {
+          #expect(try read(first.pid)?.comm == Array("sleep".utf8))
+          #expect(try read(.max) == nil)
+          #expect(try read(second.pid)?.comm == Array("other name".utf8))
+        }
+        first.end()
+        #expect(try read(first.pid)?.startTicks != start)
+        #expect(try read(second.pid)?.pid == second.pid)
       }
-      first.end()
-      #expect(try read(first.pid)?.startTicks != start)
-      #expect(try read(second.pid)?.pid == second.pid)
     }
   }
 
@@ -202,13 +196,14 @@ struct CProcpsTests {
 
   @Test("Several threads may each have a reader of their own")
   func manyThreads() async throws {
-    let child = try SpawnedChild(["other name", "60"], program: FilePath(SpawnedChild.sleepPath))
+    let child = try SpawnedChild.sleep()
     defer { child.end() }
+    try child.awaitComm("sleep")
     let pids = [child.pid, getpid()]
     let expected = try pids.map { pid in
       let stat = try ProcStat(
         parsing: FileReader.bytes(at: FilePath("/proc/\(pid)/stat"), limitBytes: 1 << 16))
-      return Looked(pid: pid, startTicks: stat.startTicks, arguments: try Self.read(pid)?.arguments ?? [])
+      return Looked(pid: pid, startTicks: stat.startTicks, comm: stat.comm)
     }
     try await withThrowingTaskGroup(of: [Looked].self) { group in
       for task in 0..<8 {
@@ -217,8 +212,7 @@ struct CProcpsTests {
           return try (0..<50).flatMap { _ in
             try order.map { pid in
               let detail = try Self.read(pid)
-              return Looked(
-                pid: pid, startTicks: detail?.startTicks ?? 0, arguments: detail?.arguments ?? [])
+              return Looked(pid: pid, startTicks: detail?.startTicks ?? 0, comm: detail?.comm ?? [])
             }
           }
         }
@@ -230,6 +224,6 @@ struct CProcpsTests {
   private struct Looked: Hashable {
     let pid: Int32
     let startTicks: UInt64
-    let arguments: [[UInt8]]
+    let comm: [UInt8]
   }
 }

@@ -66,6 +66,24 @@ struct ContainerDockerTests {
     #expect(try tree.container(of: 4712) == nil)
   }
 
+  @Test("A process with the host's own mounts is in no container, and they need not be read")
+  func hostsNamespace() throws {
+    try ContainerTree(recorded: "docker-mounts-only").withCopy { copy in
+      let (host, process) = (copy.path("proc/1/ns/mnt"), copy.path("proc/4711/ns/mnt"))
+      try copy.write([], to: host)
+      try copy.write([], to: process)
+      #expect(try copy.container()?.id == Self.id)
+      try #require(process.withPlatformString { unlink($0) } == 0)
+      try #require(host.withPlatformString { host in process.withPlatformString { link(host, $0) } } == 0)
+      #expect(try copy.container() == nil)
+      try #require(copy.path("proc/4711/mountinfo").withPlatformString { unlink($0) } == 0)
+      #expect(try copy.container() == nil)
+      // What the control groups say is asked first.
+      try copy.write(Array("0::/docker/\(Self.id)\n".utf8), to: copy.path("proc/4711/cgroup"))
+      #expect(try copy.container()?.id == Self.id)
+    }
+  }
+
   @Test("Where the host is a container itself, its own files and groups make no container of its processes")
   func hostIsContainer() throws {
     let recorded = ContainerTree(recorded: "docker-mounts-only")
