@@ -35,7 +35,7 @@ public struct RunReport {
   /// What goes to standard error besides.
   ///
   /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
-  public func remarks(armingCommand: String) -> [String] {
+  public func remarks(armingCommand: @autoclosure () -> String) -> [String] {
     var remarks = result.unmatched.map {
       result.request.verb == .revert ? $0.sentenceForRevert : $0.sentence
     }
@@ -48,7 +48,7 @@ public struct RunReport {
     if let signal = result.interruptedBy { remarks.append(interruptedSentence(signal)) }
     remarks += result.released.map(\.releasedSentence)
     if hasNewDeadline, result.keeper == nil {
-      remarks.append(RevertArming.warning(command: armingCommand))
+      remarks.append(RevertArming.warning(command: armingCommand()))
     }
     return remarks
   }

@@ -51,7 +51,7 @@ public struct StatusReport {
   /// What goes to standard error: what a person has to know besides the table.
   ///
   /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
-  public func remarks(armingCommand: String) -> [String] {
+  public func remarks(armingCommand: @autoclosure () -> String) -> [String] {
     var remarks = result.unmatched.map(\.sentence)
     if result.instances.isEmpty, result.unmatched.isEmpty {
       remarks.append("no PlaceOS process runs on this host")
@@ -60,7 +60,7 @@ public struct StatusReport {
     remarks += result.awaited.map(\.awaitedSentence)
     remarks += result.unreadable.map(\.sentence)
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
-    if hasDeadline, result.keeper == nil { remarks.append(RevertArming.warning(command: armingCommand)) }
+    if hasDeadline, result.keeper == nil { remarks.append(RevertArming.warning(command: armingCommand())) }
     return remarks
   }
 

@@ -19,7 +19,7 @@ struct OffCommand: ParsableCommand {
     let settings = Settings.inAnyCase(common)
     let request = Request(
       verb: .off, selection: try targets.selection(settings), reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
+      by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun)
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }

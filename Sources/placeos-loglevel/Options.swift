@@ -63,9 +63,9 @@ struct SendingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How long to wait for a starting process, and for the switch to be confirmed.",
+      "How long to wait for a starting process, and for the switch to be confirmed. (default: 2s)",
       valueName: "duration"))
-  var wait: DurationText = DurationText(ns: 2_000_000_000)
+  var wait: DurationText?
 
   @Flag(help: "Print the plan; send and record nothing.")
   var dryRun = false
@@ -77,8 +77,10 @@ struct SendingOptions: ParsableArguments {
     if let reason, reason.utf8.count > 4096 {
       throw ValidationError("--reason takes 4096 bytes at most.")
     }
-    if wait.ns > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
+    if waitNs > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
   }
+
+  var waitNs: Int64 { wait?.ns ?? 2_000_000_000 }
 }
 
 /// What the subcommands take that choose among all processes.

@@ -21,16 +21,18 @@ struct PlaceOSLogLevel: ParsableCommand {
       is not as asked.
       """,
     version: version,
-    subcommands: [
-      StatusCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self, RevertCommand.self,
-      HistoryCommand.self, ServicesCommand.self, ConfigCommand.self, AgentCommand.self,
-    ],
+    subcommands: commands,
     defaultSubcommand: StatusCommand.self)
+
+  private static let commands: [any ParsableCommand.Type] = [
+    StatusCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self, RevertCommand.self,
+    HistoryCommand.self, ServicesCommand.self, ConfigCommand.self, AgentCommand.self,
+  ]
 
   static let version = "0.1.0"
 
   static var commandNames: [String] {
-    configuration.subcommands.compactMap { $0.configuration.commandName }
+    commands.compactMap { $0.configuration.commandName }
   }
 
   /// The command that was asked for, and its arguments.
@@ -40,7 +42,7 @@ struct PlaceOSLogLevel: ParsableCommand {
   private static var asked: (command: any ParsableCommand.Type, words: [String]) {
     let words = CommandLine.arguments.dropFirst()
     if let name = words.first,
-      let command = configuration.subcommands.first(where: { $0.configuration.commandName == name })
+      let command = commands.first(where: { $0.configuration.commandName == name })
     {
       return (command, Array(words.dropFirst()))
     }

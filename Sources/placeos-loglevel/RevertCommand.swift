@@ -31,7 +31,7 @@ struct RevertCommand: ParsableCommand {
     let request = Request(
       verb: .revert, selection: .these(try settings.selectors(selector)), onlyExpired: expired,
       olderThanNs: olderThan?.ns, reason: sending.reason, by: Invocation.actor,
-      waitNs: sending.wait.ns, isDryRun: sending.dryRun)
+      waitNs: sending.waitNs, isDryRun: sending.dryRun)
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

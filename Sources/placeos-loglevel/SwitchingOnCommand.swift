@@ -15,7 +15,7 @@ extension SwitchingOnCommand {
     let request = Request(
       verb: verb, selection: try targets.selection(settings),
       deadline: try deadline.deadline(settings.configuration), reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.wait.ns, isStrict: targets.strict,
+      by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun,
       followsRestarts: deadline.followRestarts)
     try Runner.run(request, common, settings, quiet: sending.quiet)
