@@ -14,7 +14,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 // Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
 let fuzzed: [Target.Dependency] = [
-  "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", system,
+  "TestSupport", "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", system,
 ]
 let fuzzTarget: Target =
   Context.environment["PLACEOS_LOGLEVEL_FUZZ"] == nil
@@ -76,13 +76,16 @@ let package = Package(
     .target(name: "CStandin"),
     .executableTarget(name: "placeos-standin", dependencies: ["CStandin"], swiftSettings: strict),
 
+    // What several suites of tests need.
+    .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
     .testTarget(name: "PlaceOSTests", dependencies: ["PlaceOS"], swiftSettings: strict),
     .testTarget(
-      name: "HostTests", dependencies: ["Host", "CProcps", system], exclude: ["Recorded"],
+      name: "HostTests", dependencies: ["TestSupport", "Host", "CProcps", system], exclude: ["Recorded"],
       swiftSettings: strict),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Host", system], swiftSettings: strict),
     .testTarget(
-      name: "SwitchingTests", dependencies: ["Switching", "PlaceOS", "Host", "Ledger"],
+      name: "SwitchingTests",
+      dependencies: ["TestSupport", "Switching", "PlaceOS", "Host", "Ledger", system],
       swiftSettings: strict),
     .testTarget(
       name: "ConfigurationTests", dependencies: ["Configuration", "PlaceOS", "Host", system],
@@ -95,7 +98,7 @@ let package = Package(
       name: "AgentTests", dependencies: ["Agent", "Switching", "Ledger", "Host", "Configuration", logging],
       swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Host", system], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["TestSupport", "Host", system], swiftSettings: strict),
     fuzzTarget,
   ],
   swiftLanguageModes: [.v6]
@@ -103,7 +106,7 @@ let package = Package(
 
 // For scripts/procps3: the tests of the door to procps, with what they stand on and nothing else.
 if Context.environment["PLACEOS_LOGLEVEL_ONLY_PROCPS"] != nil {
-  package.targets.removeAll { !["CProcps", "CLinux", "Host", "HostTests"].contains($0.name) }
+  package.targets.removeAll { !["CProcps", "CLinux", "Host", "TestSupport", "HostTests"].contains($0.name) }
   package.targets.first { $0.name == "HostTests" }?.sources = [
     "CProcpsTests.swift", "ProcessTableTests.swift", "SpawnedChild.swift",
   ]

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -117,7 +118,7 @@ extension EndToEnd {
     func killed() throws {
       let names = ["rest-api", "triggers", "dispatch"]
       let processes = try names.map { try StandIn("toggle-static", as: $0, in: scratch) }
-      var generator = SeededGenerator(seed: 5)
+      var generator = SeededNumbers(seed: 5)
       for round in 0..<4 {
         let agent = try RunningAgent(tool)
         #expect(try tool("on", "api", "triggers", "dispatch", "--for", "200ms").status == 0)

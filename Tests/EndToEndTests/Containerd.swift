@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// A real containerd with its usual folders, for one test. `ctr` stands where the kubelet and the CRI plugin do: the

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// One row of `decoys.tsv`; what its columns mean is written there.
 struct DecoyRow: Sendable {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A running container of Docker's or Podman's, and what its processes say of themselves: by files that are mounted
 /// into it, and by its engine's log of it.

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// One stand-in, and what was done to it.
 struct FleetMember {

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// One random sequence of steps over a few stand-ins, with a state directory of its own: from a seed, so that
 /// it can be had again.
@@ -50,13 +51,13 @@ struct Interleaving {
   private(set) var tally = Tally()
   private let tool: Tool
   private let scratch: Scratch
-  private var random: SeededGenerator
+  private var random: SeededNumbers
   private var fleet: [FleetMember] = []
 
   init(seed: UInt64, in scratch: Scratch) throws {
     self.seed = seed
     self.scratch = scratch
-    random = SeededGenerator(seed: seed)
+    random = SeededNumbers(seed: seed)
     var tool = Tool(scratch)
     tool.stateDirectory = scratch("state-\(seed)")
     self.tool = tool

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// The agent under test, in the foreground; ended with its test.
 final class RunningAgent {

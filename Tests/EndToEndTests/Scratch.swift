@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 
 /// A folder that is gone when its test ends, however it ends.
 final class Scratch {

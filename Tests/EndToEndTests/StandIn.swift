@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A real process that behaves as a PlaceOS service, and says itself what level it has.
 final class StandIn {

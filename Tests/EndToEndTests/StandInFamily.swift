@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// A stand-in and its workers, which end with it.
 final class StandInFamily {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import TestSupport
 
 /// The program under test, with a state directory of the test's own.
 struct Tool {

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Makes hostile bytes out of good ones; the same from the same seed.
 struct Mutator {
   private var numbers: SeededNumbers
@@ -73,18 +75,4 @@ struct Mutator {
   }
 
   private mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &numbers) }
-}
-
-/// Numbers that look random and are the same in each run (SplitMix64).
-struct SeededNumbers: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import SystemPackage
+import TestSupport
 
 @testable import Ledger
 

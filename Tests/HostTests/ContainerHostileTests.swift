@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Host
@@ -71,7 +72,7 @@ struct ContainerHostileTests {
   func mutations() throws {
     let tree = ContainerTree(recorded: "docker-v1")
     let real = try FileReader.bytes(at: tree.path(ContainerDockerTests.config), limitBytes: 1 << 20)
-    var random = SplitMix(state: 3)
+    var random = SeededNumbers(seed: 3)
     for _ in 0..<1000 { _ = try? DockerContainer(parsing: random.mutate(real)) }
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Host
@@ -126,7 +127,7 @@ struct ControlGroupTests {
 
   @Test("Random changes of a real file never crash the parser")
   func mutations() {
-    var random = SplitMix(state: 7)
+    var random = SeededNumbers(seed: 7)
     let slice = "kubepods-pod\(Self.sliceUID).slice"
     let real = Array("9:name=systemd:/\(slice):crio:\(Self.id)\n0::/docker/\(Self.id)\n".utf8)
     for _ in 0..<1000 {
@@ -135,18 +136,8 @@ struct ControlGroupTests {
   }
 }
 
-/// A repeatable source of random numbers, and of damage to bytes.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
+extension SeededNumbers {
+  /// Damage to bytes.
   mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes
     for _ in 0..<Int.random(in: 1...6, using: &self) where !bytes.isEmpty {

@@ -1,4 +1,5 @@
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Host
@@ -128,7 +129,7 @@ struct MountInfoTests {
 
   @Test("Random changes of a real file never crash the parser")
   func mutations() {
-    var random = SplitMix(state: 11)
+    var random = SeededNumbers(seed: 11)
     let real = Array(
       """
       1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw

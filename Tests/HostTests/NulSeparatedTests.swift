@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Host
@@ -43,7 +44,7 @@ struct NulSeparatedTests {
 
   @Test("Any bytes are words whose lengths add up")
   func anything() {
-    var random = SplitMix(state: 23)
+    var random = SeededNumbers(seed: 23)
     for _ in 0..<500 {
       let bytes = (0..<Int.random(in: 0...64, using: &random)).map { _ in
         UInt8.random(in: 0...127, using: &random) & (Bool.random(using: &random) ? 0xFF : 0)

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Host
@@ -87,7 +88,7 @@ struct ProcStatTests {
 
   @Test("Random changes of a real line never crash the parser")
   func mutations() {
-    var random = SplitMix(state: 21)
+    var random = SeededNumbers(seed: 21)
     let line = Self.line(comm: Array("a) R (b".utf8))
     for _ in 0..<5000 { _ = try? ProcStat(parsing: random.mutate(line)) }
   }

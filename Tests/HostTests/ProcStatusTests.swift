@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Host
@@ -100,7 +101,7 @@ struct ProcStatusTests {
 
   @Test("Random changes of a real file never crash the parser")
   func mutations() {
-    var random = SplitMix(state: 22)
+    var random = SeededNumbers(seed: 22)
     let bytes = Array(Self.text().utf8)
     for _ in 0..<5000 { _ = try? ProcStatus(parsing: random.mutate(bytes)) }
   }

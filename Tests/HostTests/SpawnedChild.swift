@@ -1,38 +1,23 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Host
 
 /// A child process of a test, which ends it in a `defer`.
 final class SpawnedChild {
-  let pid: Int32
-  private var isReaped = false
+  private let child: Child
+  var pid: Int32 { child.pid }
   static let sleepPath = "/usr/bin/sleep"
 
   /// Starts `command`, of which the first word is the path, with no signal blocked or ignored.
   ///
   /// When this returns, the child has become that program.
   init(_ command: [String], program: FilePath? = nil, environment: [String] = ["PATH=/usr/bin:/bin"]) throws {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var all = sigset_t()
-    var none = sigset_t()
-    sigfillset(&all)
-    sigemptyset(&none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    let arguments = command.map { strdup($0) }
-    let variables = environment.map { strdup($0) }
-    defer { for text in arguments + variables { free(text) } }
-    var pid = pid_t()
-    let code = (program ?? FilePath(command[0])).withPlatformString {
-      posix_spawn(&pid, $0, nil, &attributes, arguments + [nil], variables + [nil])
-    }
-    guard code == 0 else { throw Errno(rawValue: code) }
-    self.pid = pid
+    child = try Child(
+      program ?? FilePath(command[0]), Array(command.dropFirst()), argv0: command[0], environment: environment
+    )
     // posix_spawn(3) waits until the child has given up its parent's memory, which is in the midst of
     // execve(2): name, handlers and arguments come after that, the arguments last.
     try awaitTrue {
@@ -61,20 +46,11 @@ final class SpawnedChild {
   }
 
   /// Ends it and takes its status, so that its pid is free again.
-  func end() {
-    guard !isReaped else { return }
-    kill(pid, SIGKILL)
-    reap()
-  }
+  func end() { child.end() }
 
   /// The status of waitpid(2).
   @discardableResult
-  func reap() -> Int32 {
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    isReaped = true
-    return status
-  }
+  func reap() -> Int32 { child.wait() }
 
   var startTicks: UInt64 {
     get throws {
@@ -101,11 +77,7 @@ final class SpawnedChild {
   struct TooLate: Error {}
 
   private func awaitTrue(_ condition: () throws -> Bool) throws {
-    for _ in 0..<5000 {
-      if try condition() { return }
-      usleep(2000)
-    }
-    throw TooLate()
+    guard try eventually(30, condition) else { throw TooLate() }
   }
 }
 

@@ -1,49 +1,24 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Host
 
 /// A stand-in that this test started, and ends.
-private final class Child {
-  let pid: Int32
-  private var hasEnded = false
+private final class StandIn {
+  private let child: Child
   private let folder: ELFFileSample
+  var pid: Int32 { child.pid }
 
   init(_ executable: String) throws {
     folder = try ELFFileSample()
-    let truth = folder.path("truth").string
-    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
-    var environment: [UnsafeMutablePointer<CChar>?] = [strdup("STANDIN_TRUTH_FILE=\(truth)"), nil]
-    defer { for text in arguments + environment { free(text) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-    // A child has the signal mask of the thread that starts it, and a thread of a pool blocks nearly all.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    var pid: pid_t = 0
-    let code = posix_spawn(&pid, executable, &actions, &attributes, &arguments, &environment)
-    guard code == 0 else { throw Errno(rawValue: code) }
-    self.pid = pid
+    child = try Child(executable, environment: ["STANDIN_TRUTH_FILE": folder.path("truth").string])
     _ = folder.path("truth.\(pid)")
     try wait("ready") { self.truth != nil }
   }
 
-  deinit { end() }
-
-  func end() {
-    guard !hasEnded else { return }
-    hasEnded = true
-    kill(pid, SIGKILL)
-    waitpid(pid, nil, 0)
-  }
+  func end() { child.end() }
 
   /// What the stand-in itself says.
   var truth: Bool? {
@@ -56,14 +31,10 @@ private final class Child {
     }
   }
 
-  func signal(_ number: Int32) { kill(pid, number) }
+  func signal(_ number: Int32) { child.signal(number) }
 
   func wait(_ what: String, until isSo: () throws -> Bool) throws {
-    for _ in 0..<2000 {
-      if try isSo() { return }
-      usleep(5000)
-    }
-    throw NotInTime(what: what)
+    guard try eventually(30, isSo) else { throw NotInTime(what: what) }
   }
 
   struct NotInTime: Error { let what: String }
@@ -86,7 +57,7 @@ struct TraceFlagReaderTests {
     "is what the process itself says, after each of several signals",
     arguments: ["toggle", "driver"], ["dynamic", "static", "release"])
   func truth(_ dialect: String, _ build: String) throws {
-    let child = try Child(Self.path("\(dialect)-\(build)"))
+    let child = try StandIn(Self.path("\(dialect)-\(build)"))
     let directory = try child.directory()
     var cache = SymbolCache()
     let reader = try TraceFlagReader(process: directory, cache: &cache)
@@ -111,7 +82,7 @@ struct TraceFlagReaderTests {
 
   @Test("can be read while the process is stopped with a signal pending")
   func stopped() throws {
-    let child = try Child(Self.path("toggle-dynamic"))
+    let child = try StandIn(Self.path("toggle-dynamic"))
     let directory = try child.directory()
     var cache = SymbolCache()
     let reader = try TraceFlagReader(process: directory, cache: &cache)
@@ -129,7 +100,7 @@ struct TraceFlagReaderTests {
       "latch-dynamic", "latch-static", "latch-release", "toggle-stripped", "latch-stripped",
     ])
   func noFlag(_ name: String) throws {
-    let child = try Child(Self.path(name))
+    let child = try StandIn(Self.path(name))
     var cache = SymbolCache()
     let reader = try TraceFlagReader(process: try child.directory(), cache: &cache)
     let isStripped = name.hasSuffix("stripped")
@@ -143,7 +114,7 @@ struct TraceFlagReaderTests {
 
   @Test("is an error once the process has ended, whoever gets its pid")
   func ended() throws {
-    let child = try Child(Self.path("toggle-static"))
+    let child = try StandIn(Self.path("toggle-static"))
     let directory = try child.directory()
     var cache = SymbolCache()
     let reader = try TraceFlagReader(process: directory, cache: &cache)
@@ -163,8 +134,8 @@ struct TraceFlagReaderTests {
   @Test("is not read of another process, even where the address would do")
   func otherProcess() throws {
     // Two of one fixed executable have the flag at one address; only the folder tells them apart.
-    let first = try Child(Self.path("toggle-static"))
-    let second = try Child(Self.path("driver-static"))
+    let first = try StandIn(Self.path("toggle-static"))
+    let second = try StandIn(Self.path("driver-static"))
     var cache = SymbolCache()
     let reader = try TraceFlagReader(process: try first.directory(), cache: &cache)
     let directory = try second.directory()

@@ -2,6 +2,7 @@ import Glibc
 import Host
 import PlaceOS
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Switching
@@ -10,10 +11,11 @@ import Testing
 private let fixtures = getenv("PLACEOS_LOGLEVEL_FIXTURES").map { String(cString: $0) }
 
 /// A stand-in whose output is a file.
-private final class Child {
-  let pid: Int32
+private final class StandIn {
+  private let child: Child
   let folder: String
   let startedWallNs: Int64
+  var pid: Int32 { child.pid }
 
   init(_ executable: String, _ settings: [String], folder: String? = nil) throws {
     var template = Array("/tmp/logged-level-XXXXXX".utf8CString)
@@ -23,30 +25,10 @@ private final class Child {
         guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
         return String(cString: made)
       }()
-    let settings = settings + ["STANDIN_TRUTH_FILE=\(self.folder)/truth"]
-    var arguments: [UnsafeMutablePointer<CChar>?] = [strdup(executable), nil]
-    var environment: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
-    defer { for text in arguments + environment { free(text) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    // Whoever waits for the end of this test's own output must not wait for a child that outlives it.
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    posix_spawn_file_actions_addopen(
-      &actions, 1, "\(self.folder)/log", O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    // A thread that runs tests has signals blocked, and its child would inherit that.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
-    var pid: pid_t = 0
-    let code = posix_spawn(&pid, executable, &actions, &attributes, &arguments, &environment)
-    guard code == 0 else { throw Errno(rawValue: code) }
-    self.pid = pid
-    startedWallNs = try Child.startedWallNs(pid)
+    child = try Child(
+      FilePath(executable), environment: settings + ["STANDIN_TRUTH_FILE=\(self.folder)/truth"],
+      output: "\(self.folder)/log")
+    startedWallNs = try StandIn.startedWallNs(child.pid)
     try wait { self.truth != nil }
   }
 
@@ -57,7 +39,7 @@ private final class Child {
   }
 
   private static func startedWallNs(_ pid: Int32) throws -> Int64 {
-    let process = try Child.process(pid)
+    let process = try StandIn.process(pid)
     let ticks = Int64(try process.stat().startTicks)
     return HostClock.now().wallNs(atBoottimeNs: ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))))
   }
@@ -68,13 +50,7 @@ private final class Child {
     rmdir(folder)
   }
 
-  private var hasEnded = false
-  func end() {
-    guard !hasEnded else { return }
-    hasEnded = true
-    kill(pid, SIGKILL)
-    waitpid(pid, nil, 0)
-  }
+  func end() { child.end() }
 
   var truth: Bool? {
     guard let bytes = try? FileReader.bytes(at: FilePath("\(folder)/truth.\(pid)"), limitBytes: 100)
@@ -83,22 +59,18 @@ private final class Child {
   }
 
   func wait(until isSo: () throws -> Bool) throws {
-    for _ in 0..<2000 {
-      if try isSo() { return }
-      usleep(2000)
-    }
-    Issue.record("not so after 4 s")
+    if try !eventually(30, isSo) { Issue.record("not so after 30 s") }
   }
 
   func level(_ kind: Service.Kind, writer: LogWriter = .only) throws -> LoggedLevel {
-    let process = try Child.process(pid)
+    let process = try StandIn.process(pid)
     let level = try LoggedLevel(
       process, kind: kind, container: nil, writer: writer, startedWallNs: startedWallNs)
     return try #require(level)
   }
 
   func debug(_ level: inout LoggedLevel) throws -> Bool? {
-    let process = try Child.process(pid)
+    let process = try StandIn.process(pid)
     return try level.debug(of: process, nowNs: HostClock.now().wallNs)
   }
 }
@@ -111,7 +83,7 @@ private final class Child {
 
   @Test(arguments: ["toggle", "driver"], ["json", "line"])
   func levelIsTheTruthAfterEachSignal(dialect: String, format: String) throws {
-    let child = try Child(
+    let child = try StandIn(
       executable("\(dialect)-stripped"), ["PLACE_LOG_FORMAT=\(format)", "LOG_LEVEL=warn"])
     let kind: Service.Kind = dialect == "driver" ? .driver : .service
     waitForTheNextSecond()
@@ -135,7 +107,7 @@ private final class Child {
 
   @Test(arguments: ["plain", "lines"], ["production", "development"])
   func latchTellsWhereItCan(messages: String, mode: String) throws {
-    let child = try Child(executable("latch-stripped"), ["STANDIN_MESSAGES=\(messages)", "SG_ENV=\(mode)"])
+    let child = try StandIn(executable("latch-stripped"), ["STANDIN_MESSAGES=\(messages)", "SG_ENV=\(mode)"])
     waitForTheNextSecond()
     var level = try child.level(.service)
     #expect(try child.debug(&level) == nil)
@@ -147,7 +119,7 @@ private final class Child {
   }
 
   @Test func driverThatLogsTheWayOutOnlyIsNeverToldWrong() throws {
-    let child = try Child(executable("driver-stripped"), ["STANDIN_MESSAGES=filtered"])
+    let child = try StandIn(executable("driver-stripped"), ["STANDIN_MESSAGES=filtered"])
     waitForTheNextSecond()
     var level = try child.level(.driver)
     for round in 0..<6 {
@@ -161,13 +133,13 @@ private final class Child {
   }
 
   @Test func restartedProcessDoesNotInheritTheLevelOfTheLast() throws {
-    let first = try Child(executable("toggle-stripped"), [])
+    let first = try StandIn(executable("toggle-stripped"), [])
     waitForTheNextSecond()
     kill(first.pid, SIGUSR1)
     try first.wait { first.truth == true }
     usleep(20_000)
     first.end()
-    let second = try Child(executable("toggle-stripped"), [], folder: first.folder)
+    let second = try StandIn(executable("toggle-stripped"), [], folder: first.folder)
     for _ in 0..<3 {
       var level = try second.level(.service)
       #expect(try second.debug(&level) == nil)
