@@ -24,7 +24,7 @@ struct cprocps_reader {
   proc_t *process;
 };
 
-static const int detail_parts = PROC_FILLSTAT | PROC_FILLSTATUS | PROC_FILLCGROUP;
+static const int detail_parts = PROC_FILLSTAT | PROC_FILLCGROUP;
 
 cprocps_reader *cprocps_reader_open(int *error) {
   cprocps_reader *reader = calloc(1, sizeof *reader);
@@ -49,29 +49,23 @@ static int read_process(cprocps_reader *reader, pid_t pid) {
 }
 
 int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detail) {
-  static char *nothing[] = {NULL};
   if (pid <= 0) return 0;
   pthread_mutex_lock(&library);
   int result = read_process(reader, pid);
-  // The library goes on where it could not read one of the files. Without masks the process has ended in between,
-  // which a second look shows.
-  if (result == 1 && !reader->process->sigcatch[0]) result = read_process(reader, pid);
+  // The library goes on where it could not read one of the files. Without control groups the process has ended in
+  // between, which a second look shows.
+  if (result == 1 && !reader->process->cgroup) result = read_process(reader, pid);
   pthread_mutex_unlock(&library);
   if (result != 1) return result;
   const proc_t *process = reader->process;
-  if (!process->sigcatch[0]) {
+  if (!process->cgroup) {
     errno = EIO;
     return -1;
   }
   detail->pid = process->tgid;
   detail->start_ticks = process->start_time;  // the header says seconds; they are clock ticks
-  detail->state = process->state;
   detail->comm = process->cmd;
-  detail->cgroups = process->cgroup ? without_empty_end(process->cgroup) : nothing;
-  detail->caught = process->sigcatch;
-  detail->ignored = process->sigignore;
-  detail->pending = process->_sigpnd;
-  detail->shared_pending = process->signal;
+  detail->cgroups = without_empty_end(process->cgroup);
   return detail->pid == pid ? 1 : 0;
 }
 

@@ -15,22 +15,8 @@
 
 #include "generations.h"
 
-enum detail_item {
-  DETAIL_PID,
-  DETAIL_START_TICKS,
-  DETAIL_STATE,
-  DETAIL_COMM,
-  DETAIL_CGROUPS,
-  DETAIL_CAUGHT,
-  DETAIL_IGNORED,
-  DETAIL_PENDING,
-  DETAIL_SHARED_PENDING,
-  DETAIL_ITEMS
-};
-static enum pids_item detail_items[DETAIL_ITEMS] = {
-    PIDS_ID_PID,   PIDS_TICS_BEGAN, PIDS_STATE,      PIDS_CMD,     PIDS_CGROUP_V,
-    PIDS_SIGCATCH, PIDS_SIGIGNORE,  PIDS_SIGPENDING, PIDS_SIGNALS,
-};
+enum detail_item { DETAIL_PID, DETAIL_START_TICKS, DETAIL_COMM, DETAIL_CGROUPS, DETAIL_ITEMS };
+static enum pids_item detail_items[DETAIL_ITEMS] = {PIDS_ID_PID, PIDS_TICS_BEGAN, PIDS_CMD, PIDS_CGROUP_V};
 
 struct cprocps_reader {
   struct pids_info *info;
@@ -61,13 +47,8 @@ int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detai
   struct pids_stack *stack = fetch->stacks[0];
   detail->pid = PIDS_VAL(DETAIL_PID, s_int, stack, info);
   detail->start_ticks = PIDS_VAL(DETAIL_START_TICKS, ull_int, stack, info);
-  detail->state = (char)PIDS_VAL(DETAIL_STATE, s_ch, stack, info);
   detail->comm = PIDS_VAL(DETAIL_COMM, str, stack, info);
   detail->cgroups = without_empty_end(PIDS_VAL(DETAIL_CGROUPS, strv, stack, info));
-  detail->caught = PIDS_VAL(DETAIL_CAUGHT, str, stack, info);
-  detail->ignored = PIDS_VAL(DETAIL_IGNORED, str, stack, info);
-  detail->pending = PIDS_VAL(DETAIL_PENDING, str, stack, info);
-  detail->shared_pending = PIDS_VAL(DETAIL_SHARED_PENDING, str, stack, info);
   return detail->pid == pid ? 1 : 0;
 }
 

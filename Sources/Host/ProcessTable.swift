@@ -34,21 +34,10 @@ public struct ProcpsTable: ProcessTable {
   public init() {}
 
   public func detail(of pid: Int32) throws(HostError) -> ProcessDetail? {
-    try reader.read(pid) { detail throws(HostError) in try Self.processDetail(detail, proc: proc) }
-  }
-
-  private static func processDetail(
-    _ detail: cprocps_detail, proc: FilePath
-  ) throws(HostError) -> ProcessDetail {
-    do {
-      return ProcessDetail(
-        startTicks: detail.start_ticks, state: UInt8(bitPattern: detail.state),
-        comm: String(cString: detail.comm), controlGroups: Self.lines(detail.cgroups),
-        masks: SignalMasks(
-          caught: try Self.mask(detail.caught), ignored: try Self.mask(detail.ignored),
-          pending: try Self.mask(detail.pending).union(Self.mask(detail.shared_pending))))
-    } catch {
-      throw .malformed(path: proc.appending("\(detail.pid)/status"), reason: error.reason)
+    try reader.read(pid) { detail in
+      ProcessDetail(
+        startTicks: detail.start_ticks, comm: String(cString: detail.comm),
+        controlGroups: Self.lines(detail.cgroups))
     }
   }
 
@@ -62,11 +51,6 @@ public struct ProcpsTable: ProcessTable {
       next += 1
     }
     return bytes
-  }
-
-  private static func mask(_ text: UnsafePointer<CChar>?) throws(ParseError) -> SignalMask {
-    guard let text else { throw ParseError("no signal mask") }
-    return try SignalMask(parsing: UnsafeRawBufferPointer(start: text, count: strlen(text)))
   }
 }
 
@@ -82,7 +66,7 @@ private final class DetailReader: Sendable {
 
   /// Reads one process; `nil` if it is gone. What `body` is given lives as long as its call.
   func read<Value: Sendable>(
-    _ pid: Int32, _ body: (cprocps_detail) throws(HostError) -> Value
+    _ pid: Int32, _ body: (cprocps_detail) -> Value
   ) throws(HostError) -> Value? {
     try handle.withLock { handle throws(HostError) -> Value? in
       if handle.pointer == nil {
@@ -92,7 +76,7 @@ private final class DetailReader: Sendable {
       }
       var detail = cprocps_detail()
       switch cprocps_reader_read(handle.pointer, pid, &detail) {
-      case 1: return try body(detail)
+      case 1: return body(detail)
       case 0: return nil
       default: throw .process(pid: pid, call: "procps_pids_select", Errno(rawValue: errno))
       }
@@ -110,11 +94,9 @@ public struct RecordedProcessTable: ProcessTable {
     do {
       guard let process = try ProcessDirectory.open(pid: pid, proc: proc) else { return nil }
       let stat = try process.stat()
-      let status = try process.status()
       return ProcessDetail(
-        startTicks: stat.startTicks, state: stat.state, comm: String(decoding: stat.comm, as: UTF8.self),
-        controlGroups: try FileReader.bytes(at: process.path.appending("cgroup"), limitBytes: 1 << 20),
-        masks: status.masks)
+        startTicks: stat.startTicks, comm: String(decoding: stat.comm, as: UTF8.self),
+        controlGroups: try FileReader.bytes(at: process.path.appending("cgroup"), limitBytes: 1 << 20))
     } catch {
       if error.isProcessGone { return nil }
       throw error

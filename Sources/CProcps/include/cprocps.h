@@ -13,13 +13,8 @@
 typedef struct {
   pid_t pid;
   uint64_t start_ticks;  ///< clock ticks after boot, proc_pid_stat(5) field 22
-  char state;            ///< proc_pid_stat(5) field 3
   const char *comm;
   char *const *cgroups;  ///< NULL-terminated, the lines of /proc/PID/cgroup
-  const char *caught;    ///< hexadecimal masks, as in /proc/PID/status
-  const char *ignored;
-  const char *pending;         ///< of the thread, SigPnd
-  const char *shared_pending;  ///< of the process, ShdPnd
 } cprocps_detail;
 
 /// A reader of processes in detail; NULL and `*error` on failure.
