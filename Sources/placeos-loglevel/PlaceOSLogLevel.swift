@@ -61,7 +61,12 @@ struct PlaceOSLogLevel: ParsableCommand {
     } catch {
       // Help and version are errors to the parser, which go to standard output and end with 0.
       let isUsage = type.exitCode(for: error) != .success
-      Console.write(Console.escaped(type.fullMessage(for: error)) + "\n", to: isUsage ? .error : .output)
+      var message = type.fullMessage(for: error)
+      if type != Self.self, let name = type.configuration.commandName {
+        // A command that was parsed by itself does not say there whose it is.
+        message.replace("See '\(name) --help'", with: "See 'placeos-loglevel \(name) --help'")
+      }
+      Console.write(Console.escaped(message) + "\n", to: isUsage ? .error : .output)
       Glibc.exit(isUsage ? 2 : 0)
     }
   }

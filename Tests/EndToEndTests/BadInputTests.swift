@@ -45,6 +45,7 @@ extension EndToEnd {
       arguments: [
         Wrong("on", "apii", says: "unknown service 'apii'; did you mean api?"),
         Wrong("toggle", "trigers", says: "did you mean triggers?"),
+        Wrong("toggle", "trigers", says: "See 'placeos-loglevel toggle --help' for more information."),
         Wrong("off", "zzzzzz", says: "Known services: api, auth, build, core, dispatch, driver"),
         Wrong("status", "rest_api", says: "did you mean rest-api?"),
         Wrong("revert", "apii", says: "did you mean api?"),
