@@ -63,9 +63,11 @@ struct SendingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How long to wait for a starting process, and for the switch to be confirmed. (default: 2s)",
+      "How long to wait for a starting process, and for the switch to be confirmed. "
+        + "(default: \(Self.usualWait.word))",
       valueName: "duration"))
   var wait: DurationText?
+  private static let usualWait = DurationText(ns: 2_000_000_000)
 
   @Flag(help: "Print the plan; send and record nothing.")
   var dryRun = false
@@ -80,7 +82,7 @@ struct SendingOptions: ParsableArguments {
     if waitNs > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
   }
 
-  var waitNs: Int64 { wait?.ns ?? 2_000_000_000 }
+  var waitNs: Int64 { (wait ?? Self.usualWait).ns }
 }
 
 /// What the subcommands take that choose among all processes.
