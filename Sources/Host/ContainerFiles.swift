@@ -39,9 +39,8 @@ struct ContainerFiles {
   }
 
   /// `/proc/PID/ns/mnt`, namespaces(7); `nil` where it cannot be told.
-  func mountNamespace(ofProcess process: String) -> MountNamespace? {
-    let path = below(FilePath("/proc").appending(process).appending("ns/mnt"))
-    return (try? FileStatus(at: path)).map { MountNamespace(device: $0.device, inode: $0.inode) }
+  func mountNamespace(ofProcess process: String) -> FileStatus? {
+    try? FileStatus(at: below(FilePath("/proc").appending(process).appending("ns/mnt")))
   }
 
   /// `/proc/PID/cgroup`.
@@ -80,12 +79,6 @@ struct ContainerFiles {
       names.append(name)
     }
   }
-}
-
-/// What processes with the same mounts have in common, mount_namespaces(7).
-struct MountNamespace: Equatable {
-  let device: UInt64
-  let inode: UInt64
 }
 
 extension HostError {

@@ -11,7 +11,7 @@ public struct ContainerResolver {
   /// The mounts by which this program reaches files, read once.
   private var hostMounts: Result<MountInfo, HostError>?
   /// The mount namespace of this program; `.some(nil)` once it is known that it cannot be told.
-  private var hostNamespace: MountNamespace??
+  private var hostNamespace: FileStatus??
   /// The container that this host itself is, if any; `.some(nil)` once that is known not to be so.
   private var hostID: String??
   private var known: [String: Container] = [:]
@@ -35,9 +35,9 @@ public struct ContainerResolver {
   ) throws(HostError) -> Container? {
     let reference = cgroups.containerReference.flatMap { $0.id == ownID() ? nil : $0 }
     if let reference, let container = known[reference.id] { return container }
-    // Its mounts are those of the host, and would tell nothing.
+    // In the host's own mount namespace the mounts are those of the host, and would tell nothing; namespaces(7).
     if reference == nil, let namespace = files.mountNamespace(ofProcess: String(pid)),
-      namespace == namespaceOfHost()
+      let host = namespaceOfHost(), namespace.isSameFile(as: host)
     {
       return nil
     }
@@ -83,7 +83,7 @@ public struct ContainerResolver {
     return try result.get()
   }
 
-  private mutating func namespaceOfHost() -> MountNamespace? {
+  private mutating func namespaceOfHost() -> FileStatus? {
     if let hostNamespace { return hostNamespace }
     let namespace = files.mountNamespace(ofProcess: processOfHost)
     hostNamespace = .some(namespace)

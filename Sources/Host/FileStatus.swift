@@ -18,6 +18,10 @@ public struct FileStatus: Hashable, Sendable {
   /// The permission bits, `07777`.
   public var permissions: UInt32 { mode & 0o7777 }
 
+  /// Whether both are of one and the same file, whatever it is named: of those that exist at one moment, no two have
+  /// the same device and inode; inode(7).
+  public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+
   /// The status of an open file, fstat(2).
   public init(of descriptor: FileDescriptor) throws(Errno) {
     var status = stat()

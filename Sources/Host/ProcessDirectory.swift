@@ -70,7 +70,7 @@ public struct ProcessDirectory: ~Copyable {
       do throws(Errno) {
         // `root` leads into the process's own tree, whatever is mounted there; proc_pid_root(5).
         let found = try FileStatus(at: "root" + path, in: descriptor, followLinks: false)
-        return found.device == status?.device && found.inode == status?.inode
+        return status.map(found.isSameFile) ?? false
       } catch {
         return error == .noSuchFileOrDirectory || error == .notDirectory ? false : nil
       }

@@ -97,7 +97,7 @@ public struct ServiceLog: Sendable {
     }
     let size = file.status.sizeBytes
     if let known = bookmark {
-      let isSame = file.status.device == known.status.device && file.status.inode == known.status.inode
+      let isSame = file.status.isSameFile(as: known.status)
       // Where there was no whole line yet, all is still to be read: the first line is the start of the log.
       if !isSame || size < known.status.sizeBytes || known.endOffset == 0 {
         bookmark = nil

@@ -117,7 +117,7 @@ public struct History: Hashable, Sendable {
   /// Whether two descriptors are of the same file, which was renamed between their openings.
   private static func areSame(_ first: FileDescriptor, _ second: FileDescriptor) -> Bool {
     guard let one = try? FileStatus(of: first), let other = try? FileStatus(of: second) else { return false }
-    return one.device == other.device && one.inode == other.inode
+    return one.isSameFile(as: other)
   }
 
   private var name: String { path.lastComponent?.string ?? "" }

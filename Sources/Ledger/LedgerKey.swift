@@ -1,4 +1,4 @@
-/// The keys of what the ledger keeps, all in one type: for every type of key the runtime makes the containers that
+/// The keys of state and history, all in one type: for every type of key the runtime makes the containers that
 /// encode and decode by it, and that takes longer than a state file of usual size.
 enum LedgerKey: String, CodingKey {
   case by, checksum, command, container, debug, dialect, entries, evidence, executable, followed, id, image

@@ -139,7 +139,7 @@ final class OwnedDirectory: Sendable {
     guard let named = try? FileStatus(at: name, in: descriptor, followLinks: false),
       let open = try? FileStatus(of: file)
     else { return false }
-    return named.device == open.device && named.inode == open.inode
+    return named.isSameFile(as: open)
   }
 
   private func checked(
