@@ -34,15 +34,7 @@ final class SpawnedChild {
     let file = try FileDescriptor.open(
       path, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWriteExecute)
     try file.closeAfter { _ = try file.writeAll(bytes) }
-    // A child that another test starts at this very moment may hold the file open until its own execve(2).
-    for _ in 0..<1000 {
-      do {
-        return try SpawnedChild([path.string] + arguments, program: path)
-      } catch Errno.textFileBusy {
-        usleep(2000)
-      }
-    }
-    throw Errno.textFileBusy
+    return try SpawnedChild([path.string] + arguments, program: path)
   }
 
   /// Ends it and takes its status, so that its pid is free again.
