@@ -2,9 +2,15 @@
 public enum Style: Sendable {
   case plain, coloured
 
-  public init(isTerminal: Bool, environment: [String: String]) {
-    let refuses = !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
-    self = isTerminal && !refuses ? .coloured : .plain
+  /// - Parameter environment: is asked for a terminal only.
+  public init(isTerminal: Bool, environment: @autoclosure () -> [String: String]) {
+    guard isTerminal else {
+      self = .plain
+      return
+    }
+    let variables = environment()
+    let refuses = !(variables["NO_COLOR"] ?? "").isEmpty || variables["TERM"] == "dumb"
+    self = refuses ? .plain : .coloured
   }
 
   enum Colour: String {

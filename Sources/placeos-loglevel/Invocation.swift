@@ -6,6 +6,12 @@ import SystemPackage
 
 /// Who called the program, where, and with which right.
 enum Invocation {
+  /// The value of an environment variable; `nil` where it is not set, or empty (getenv(3)).
+  static func variable(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+
   static let environment: [String: String] = {
     var variables: [String: String] = [:]
     var next = environ
@@ -24,13 +30,12 @@ enum Invocation {
     let uid = getuid()
     // Root's name need not be looked up; the name service of a host may be what is failing.
     let user = uid == 0 ? "root" : getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "\(uid)"
-    let sudoUser = environment["SUDO_USER"].flatMap { $0.isEmpty ? nil : $0 }
-    return LedgerEntry.Actor(user: user, sudoUser: sudoUser, uid: uid)
+    return LedgerEntry.Actor(user: user, sudoUser: variable("SUDO_USER"), uid: uid)
   }
 
   /// Who runs `revert --expired`: systemd's timer and cron's line say so, in the environment.
   static var keeper: RevertKeeper {
-    switch environment["PLACEOS_LOGLEVEL_RUN_BY"] {
+    switch variable("PLACEOS_LOGLEVEL_RUN_BY") {
     case "timer": .timer
     case "cron": .cron
     default: .person

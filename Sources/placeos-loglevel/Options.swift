@@ -40,7 +40,7 @@ struct CommonOptions: ParsableArguments {
 
   /// Where the configuration is.
   var configurationFile: ConfigurationFile {
-    let named = config ?? Invocation.environment["PLACEOS_LOGLEVEL_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
+    let named = config ?? Invocation.variable("PLACEOS_LOGLEVEL_CONFIG")
     return ConfigurationFile(path: named.map { FilePath($0) })
   }
 
@@ -52,7 +52,7 @@ struct CommonOptions: ParsableArguments {
 
   /// Where the caller wants the state to be; `nil` for its usual place.
   private var chosenStateDirectory: String? {
-    stateDir ?? Invocation.environment["PLACEOS_LOGLEVEL_STATE_DIR"].flatMap { $0.isEmpty ? nil : $0 }
+    stateDir ?? Invocation.variable("PLACEOS_LOGLEVEL_STATE_DIR")
   }
 }
 
