@@ -1,7 +1,10 @@
 import ArgumentParser
 import Switching
 
-struct OnCommand: SwitchingOnCommand {
+typealias OnCommand = SwitchingOnCommand<SwitchingOn>
+
+enum SwitchingOn: SwitchingOnKind {
+  static let verb = Request.Verb.on
   static let configuration = CommandConfiguration(
     commandName: "on", abstract: "Switch into debug mode; what is there already gets no signal.",
     discussion: """
@@ -9,11 +12,4 @@ struct OnCommand: SwitchingOnCommand {
       """
   )
   .ofSubcommand()
-
-  @OptionGroup var targets: TargetOptions
-  @OptionGroup var deadline: DeadlineOptions
-  @OptionGroup var sending: SendingOptions
-  @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.on) }
 }

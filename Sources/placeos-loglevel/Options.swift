@@ -123,41 +123,6 @@ struct TargetOptions: ParsableArguments {
   }
 }
 
-/// When debug mode is to end, and what is not to end it.
-struct DeadlineOptions: ParsableArguments {
-  @Flag(help: "Stay in debug mode when the service restarts, until the deadline; needs the agent.")
-  var followRestarts = false
-
-  @Option(
-    name: .customLong("for"),
-    help: ArgumentHelp(
-      "Revert after this time: 90s, 30m, 2h, 1h30m. 24h at most, and 1h where nothing is said, unless the "
-        + "configuration has other values. On a target already in debug mode it moves the deadline.",
-      valueName: "duration"))
-  var duration: DurationText?
-
-  @Flag(help: "Never revert by itself.")
-  var permanent = false
-
-  func validate() throws {
-    guard let duration else { return }
-    if permanent { throw ValidationError("--for and --permanent exclude each other.") }
-    if duration.ns <= 0 {
-      throw ValidationError("--for needs a time longer than 0; --permanent is for no deadline.")
-    }
-  }
-
-  func deadline(_ configuration: Configuration) throws -> Request.Deadline {
-    if permanent { return .never }
-    guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
-    guard duration.ns <= configuration.longestForNs else {
-      let longest = DurationText(ns: configuration.longestForNs).word
-      throw ValidationError("--for takes \(longest) at most; --permanent is for no deadline.")
-    }
-    return .after(ns: duration.ns)
-  }
-}
-
 extension DurationText: ExpressibleByArgument {
   public init?(argument: String) { self.init(parsing: argument) }
 }

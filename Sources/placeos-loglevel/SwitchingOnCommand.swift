@@ -1,23 +1,61 @@
 import ArgumentParser
+import Configuration
 import Switching
 
-/// What `on` and `toggle` have in common: they may lead into debug mode.
-protocol SwitchingOnCommand: ParsableCommand {
-  var targets: TargetOptions { get }
-  var deadline: DeadlineOptions { get }
-  var sending: SendingOptions { get }
-  var common: CommonOptions { get }
-}
+/// The commands that may lead into debug mode. They take the same and do the same, but for the verb.
+struct SwitchingOnCommand<Kind: SwitchingOnKind>: ParsableCommand {
+  static var configuration: CommandConfiguration { Kind.configuration }
 
-extension SwitchingOnCommand {
-  func run(_ verb: Request.Verb) throws {
+  @OptionGroup var targets: TargetOptions
+
+  @Flag(help: "Stay in debug mode when the service restarts, until the deadline; needs the agent.")
+  var followRestarts = false
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Revert after this time: 90s, 30m, 2h, 1h30m. 24h at most, and 1h where nothing is said, unless the "
+        + "configuration has other values. On a target already in debug mode it moves the deadline.",
+      valueName: "duration"))
+  var duration: DurationText?
+
+  @Flag(help: "Never revert by itself.")
+  var permanent = false
+
+  @OptionGroup var sending: SendingOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard let duration else { return }
+    if permanent { throw ValidationError("--for and --permanent exclude each other.") }
+    if duration.ns <= 0 {
+      throw ValidationError("--for needs a time longer than 0; --permanent is for no deadline.")
+    }
+  }
+
+  func run() throws {
     let settings = try Settings.toSwitchOn(common)
     let request = Request(
-      verb: verb, selection: try targets.selection(settings),
-      deadline: try deadline.deadline(settings.configuration), reason: sending.reason,
+      verb: Kind.verb, selection: try targets.selection(settings),
+      deadline: try deadline(settings.configuration), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
-      trustsNames: targets.trustName, isDryRun: sending.dryRun,
-      followsRestarts: deadline.followRestarts)
+      trustsNames: targets.trustName, isDryRun: sending.dryRun, followsRestarts: followRestarts)
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
+
+  private func deadline(_ configuration: Configuration) throws -> Request.Deadline {
+    if permanent { return .never }
+    guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
+    guard duration.ns <= configuration.longestForNs else {
+      let longest = DurationText(ns: configuration.longestForNs).word
+      throw ValidationError("--for takes \(longest) at most; --permanent is for no deadline.")
+    }
+    return .after(ns: duration.ns)
+  }
+}
+
+/// What one of them has of its own.
+protocol SwitchingOnKind {
+  static var configuration: CommandConfiguration { get }
+  static var verb: Request.Verb { get }
 }

@@ -1,7 +1,10 @@
 import ArgumentParser
 import Switching
 
-struct ToggleCommand: SwitchingOnCommand {
+typealias ToggleCommand = SwitchingOnCommand<Toggling>
+
+enum Toggling: SwitchingOnKind {
+  static let verb = Request.Verb.toggle
   static let configuration = CommandConfiguration(
     commandName: "toggle", abstract: "Flip debug mode.",
     discussion: """
@@ -11,11 +14,4 @@ struct ToggleCommand: SwitchingOnCommand {
       """
   )
   .ofSubcommand()
-
-  @OptionGroup var targets: TargetOptions
-  @OptionGroup var deadline: DeadlineOptions
-  @OptionGroup var sending: SendingOptions
-  @OptionGroup var common: CommonOptions
-
-  func run() throws { try run(.toggle) }
 }
