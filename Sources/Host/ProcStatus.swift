@@ -16,22 +16,28 @@ public struct ProcStatus: Hashable, Sendable {
 
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     var state: UInt8?
-    var masks: [String: SignalMask] = [:]
+    var caught: SignalMask?
+    var ignored: SignalMask?
+    var ownPending: SignalMask?
+    var sharedPending: SignalMask?
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-      let value = line[(colon + 1)...].trimmingSpaces
-      switch String(decoding: line[..<colon], as: UTF8.self) {
-      case "State": state = state ?? value.first
-      case let key where ["SigPnd", "ShdPnd", "SigIgn", "SigCgt"].contains(key):
-        // The first line of a name counts, should there ever be two.
-        if masks[key] == nil { masks[key] = try SignalMask(parsing: value) }
-      default: continue
+      // The first line of a name counts, should there ever be two.
+      if let value = line.value(of: "State:") {
+        state = state ?? value.first
+      } else if caught == nil, let value = line.value(of: "SigCgt:") {
+        caught = try SignalMask(parsing: value)
+      } else if ignored == nil, let value = line.value(of: "SigIgn:") {
+        ignored = try SignalMask(parsing: value)
+      } else if ownPending == nil, let value = line.value(of: "SigPnd:") {
+        ownPending = try SignalMask(parsing: value)
+      } else if sharedPending == nil, let value = line.value(of: "ShdPnd:") {
+        sharedPending = try SignalMask(parsing: value)
       }
     }
     guard let state else { throw ParseError("no State") }
-    guard let caught = masks["SigCgt"], let ignored = masks["SigIgn"],
-      let ownPending = masks["SigPnd"], let sharedPending = masks["ShdPnd"]
-    else { throw ParseError("no signal masks") }
+    guard let caught, let ignored, let ownPending, let sharedPending else {
+      throw ParseError("no signal masks")
+    }
     self.state = state
     self.masks = SignalMasks(
       caught: caught, ignored: ignored, pending: ownPending.union(sharedPending))
