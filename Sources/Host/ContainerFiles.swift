@@ -12,7 +12,7 @@ struct ContainerFiles {
   private static let limitEntries = 200_000
 
   /// `path`, an absolute path of the host, below the root.
-  func below(_ path: FilePath) -> FilePath { root.appending(path.components) }
+  func below(_ path: FilePath) -> FilePath { root.pushing(path.removingRoot()) }
 
   /// A regular file that a runtime wrote.
   func bytes(at path: FilePath) throws(HostError) -> [UInt8] {

@@ -16,11 +16,11 @@ extension HistoryEntry {
 
   /// The same as one line for the system log. Names come from containers, so control characters are escaped.
   var systemLogLine: String {
-    let by = [by.user, by.sudoUser.map { "for \($0)" }].compactMap { $0 }.joined(separator: " ")
+    let whom = by.sudoUser.map { "\(by.user) for \($0)" } ?? by.user
     let place = container.map { " in \($0.runtime) \($0.name ?? $0.id)" } ?? ""
     let why = reason.map { ": \($0)" } ?? ""
     return SystemLog.escaped(
       "SIG\(signal) to \(service) pid \(pid)\(place): debug mode \(debug ? "on" : "off") "
-        + "\(outcome) (\(evidence)), \(command) by \(by)\(why)")
+        + "\(outcome) (\(evidence)), \(command) by \(whom)\(why)")
   }
 }
