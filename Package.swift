@@ -82,13 +82,14 @@ let package = Package(
     .testTarget(
       name: "HostTests", dependencies: ["TestSupport", "Host", "CProcps", system], exclude: ["Recorded"],
       swiftSettings: strict),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Host", system], swiftSettings: strict),
+    .testTarget(
+      name: "LedgerTests", dependencies: ["TestSupport", "Ledger", "Host", system], swiftSettings: strict),
     .testTarget(
       name: "SwitchingTests",
       dependencies: ["TestSupport", "Switching", "PlaceOS", "Host", "Ledger", system],
       swiftSettings: strict),
     .testTarget(
-      name: "ConfigurationTests", dependencies: ["Configuration", "PlaceOS", "Host", system],
+      name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration", "PlaceOS", "Host", system],
       swiftSettings: strict),
     .testTarget(
       name: "ReportTests",

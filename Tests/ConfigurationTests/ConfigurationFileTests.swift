@@ -1,6 +1,7 @@
 import Glibc
 import Host
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -11,15 +12,9 @@ struct ConfigurationFileTests {
   private func withFile(
     _ text: String?, mode: UInt16 = 0o644, _ body: (FilePath) throws -> Void
   ) throws {
-    var template = Array("/tmp/placeos-loglevel-test-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    let folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    let path = FilePath(folder + "/config.json")
-    defer {
-      unlink(path.string)
-      rmdir(path.string)
-      rmdir(folder)
-    }
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let path = folder.path.appending("config.json")
     if let text {
       let file = try FileDescriptor.open(
         path, .writeOnly, options: [.create], permissions: FilePermissions(rawValue: 0o600))

@@ -4,20 +4,14 @@ import TestSupport
 
 /// A folder that is gone when its test ends, however it ends.
 final class Scratch {
-  let path: String
+  private let folder: ScratchFolder
+  var path: String { folder.path.string }
 
   init() {
-    var template = Array("/tmp/placeos-loglevel-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { fatalError("mkdtemp: \(errno)") }
-    path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    do { folder = try ScratchFolder() } catch { fatalError("no folder in /tmp: \(error)") }
   }
 
-  deinit { Self.remove(path) }
-
-  static func remove(_ path: String) {
-    let child = try? Child("/bin/rm", ["-rf", path])
-    child?.wait()
-  }
+  static func remove(_ path: String) { removeTree(FilePath(path)) }
 
   /// A path in it.
   func callAsFunction(_ name: String) -> String { path + "/" + name }

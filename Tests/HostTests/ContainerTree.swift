@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 
 @testable import Host
 
@@ -29,10 +30,9 @@ struct ContainerTree {
 
   /// Runs `body` with a new tree in /tmp, a copy of this one's `proc`, and takes it away afterwards.
   func withCopy<Value>(_ body: (ContainerTree) throws -> Value) throws -> Value {
-    var template = Array("/tmp/containers-test-XXXXXX\0".utf8CString)
-    guard let folder = mkdtemp(&template) else { throw Errno(rawValue: errno) }
-    let copy = ContainerTree(root: FilePath(String(cString: folder)))
-    defer { copy.removeAll() }
+    let folder = try ScratchFolder()
+    defer { withExtendedLifetime(folder) {} }
+    let copy = ContainerTree(root: folder.path)
     for file in ["proc/4711/cgroup", "proc/4711/mountinfo", "proc/1/mountinfo"] {
       try copy.write(FileReader.bytes(at: path(file), limitBytes: 1 << 20), to: copy.path(file))
     }
@@ -53,27 +53,5 @@ struct ContainerTree {
       let made = folder.withPlatformString { mkdir($0, 0o700) }
       guard made == 0 || errno == EEXIST || errno == EISDIR else { throw Errno(rawValue: errno) }
     }
-  }
-
-  /// Only ever what `withCopy` made.
-  private func removeAll() {
-    precondition(root.starts(with: "/tmp") && root.components.count == 2)
-    Self.remove(root)
-  }
-
-  /// Names are taken as bytes, and links are not followed.
-  private static func remove(_ path: FilePath) {
-    if let open = try? FileDescriptor.open(path, .readOnly, options: [.directory, .noFollow, .nonBlocking]),
-      let folder = fdopendir(open.rawValue)
-    {
-      while let entry = readdir(folder) {
-        let child = withUnsafeBytes(of: &entry.pointee.d_name) { raw in
-          path.appending(FilePath(platformString: raw.bindMemory(to: CChar.self).baseAddress!).components)
-        }
-        if child.lastComponent?.kind == .regular { remove(child) }
-      }
-      closedir(folder)
-    }
-    _ = path.withPlatformString { Glibc.remove($0) }
   }
 }

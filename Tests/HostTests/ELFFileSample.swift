@@ -1,29 +1,18 @@
 import Glibc
 import SystemPackage
+import TestSupport
 
 @testable import Host
 
 /// A folder of a test's own, with files in it; it goes with the value.
 final class ELFFileSample {
-  let folder: FilePath
+  private let scratch: ScratchFolder
 
-  init() throws {
-    var name = Array("/tmp/placeos-loglevel-elf.XXXXXX".utf8CString)
-    guard mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
-    folder = FilePath(String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
-  }
+  init() throws { scratch = try ScratchFolder() }
 
-  deinit {
-    for name in names { unlink(folder.appending(name).string) }
-    rmdir(folder.string)
-  }
+  var folder: FilePath { scratch.path }
 
-  private var names: [String] = []
-
-  func path(_ name: String) -> FilePath {
-    if !names.contains(name) { names.append(name) }
-    return folder.appending(name)
-  }
+  func path(_ name: String) -> FilePath { folder.appending(name) }
 
   /// Writes a file over the one that is there, which keeps its inode, and gives it a time of modification.
   func write(_ bytes: [UInt8], to name: String, modifiedSeconds: Int = 1_700_000_000) throws {

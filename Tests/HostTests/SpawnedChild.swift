@@ -73,30 +73,13 @@ final class SpawnedChild {
   }
 }
 
-/// Runs `body` with a new empty folder, which is gone afterwards. It may hold files and folders of files.
+/// Runs `body` with a new empty folder, which is gone afterwards.
 func withScratchFolder<Result>(_ body: (FilePath) throws -> Result) throws -> Result {
-  var template = Array("/tmp/placeos-loglevel-host-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
-  let path = FilePath(platformString: template)
+  let folder = try ScratchFolder()
+  defer { withExtendedLifetime(folder) {} }
   // Everybody may look into it: some tests do so as another user.
-  chmod(path.string, 0o755)
-  defer { removeTree(path) }
-  return try body(path)
-}
-
-private func removeTree(_ path: FilePath) {
-  if let status = try? FileStatus(at: path, followLinks: false), status.isDirectory,
-    let folder = opendir(path.string)
-  {
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        FilePath.Component(platformString: Array($0.bindMemory(to: CChar.self)))
-      }
-      if let name, name.kind == .regular { removeTree(path.appending(name)) }
-    }
-    closedir(folder)
-  }
-  _ = path.withPlatformString { Glibc.remove($0) }
+  chmod(folder.path.string, 0o755)
+  return try body(folder.path)
 }
 
 /// Whether this is a machine made for tests, where what is the machine's own may be touched.

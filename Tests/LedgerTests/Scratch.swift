@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import Host
 import SystemPackage
+import TestSupport
 
 @testable import Ledger
 
@@ -10,11 +11,9 @@ import SystemPackage
 func withScratch<Result>(
   isolation: isolated (any Actor)? = #isolation, _ body: (FilePath) async throws -> Result
 ) async throws -> Result {
-  var template = Array("/tmp/placeos-loglevel-ledger-XXXXXX".utf8CString)
-  guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
-  let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-  defer { try? FileManager.default.removeItem(atPath: path) }
-  return try await body(FilePath(path))
+  let folder = try ScratchFolder()
+  defer { withExtendedLifetime(folder) {} }
+  return try await body(folder.path)
 }
 
 let me = geteuid()

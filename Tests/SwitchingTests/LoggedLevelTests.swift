@@ -13,21 +13,15 @@ private let fixtures = getenv("PLACEOS_LOGLEVEL_FIXTURES").map { String(cString:
 /// A stand-in whose output is a file.
 private final class StandIn {
   private let child: Child
-  let folder: String
+  let folder: ScratchFolder
   let startedWallNs: Int64
   var pid: Int32 { child.pid }
 
-  init(_ executable: String, _ settings: [String], folder: String? = nil) throws {
-    var template = Array("/tmp/logged-level-XXXXXX".utf8CString)
-    self.folder =
-      try folder
-      ?? {
-        guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
-        return String(cString: made)
-      }()
+  init(_ executable: String, _ settings: [String], folder: ScratchFolder? = nil) throws {
+    self.folder = try folder ?? ScratchFolder()
     child = try Child(
-      FilePath(executable), environment: settings + ["STANDIN_TRUTH_FILE=\(self.folder)/truth"],
-      output: "\(self.folder)/log")
+      FilePath(executable), environment: settings + ["STANDIN_TRUTH_FILE=\(self.folder.path)/truth"],
+      output: "\(self.folder.path)/log")
     startedWallNs = try StandIn.startedWallNs(child.pid)
     try wait { self.truth != nil }
   }
@@ -44,16 +38,12 @@ private final class StandIn {
     return HostClock.now().wallNs(atBoottimeNs: ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))))
   }
 
-  deinit {
-    end()
-    for name in ["log", "truth.\(pid)"] { unlink("\(folder)/\(name)") }
-    rmdir(folder)
-  }
+  deinit { end() }
 
   func end() { child.end() }
 
   var truth: Bool? {
-    guard let bytes = try? FileReader.bytes(at: FilePath("\(folder)/truth.\(pid)"), limitBytes: 100)
+    guard let bytes = try? FileReader.bytes(at: FilePath("\(folder.path)/truth.\(pid)"), limitBytes: 100)
     else { return nil }
     return String(decoding: bytes, as: UTF8.self).hasSuffix("true\n")
   }
