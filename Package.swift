@@ -14,7 +14,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 // Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
 let fuzzed: [Target.Dependency] = [
-  "TestSupport", "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", system,
+  "TestSupport", "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", "Agent", system,
 ]
 let fuzzTarget: Target =
   Context.environment["PLACEOS_LOGLEVEL_FUZZ"] == nil

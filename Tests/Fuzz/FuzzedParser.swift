@@ -3,7 +3,7 @@
 /// Each has one function that takes any bytes. It must come back, whatever they are, and throws a `Violation`
 /// where what was parsed contradicts itself, the bytes, or what comes back when it is written and read again.
 enum FuzzedParser: String, CaseIterable, Sendable {
-  case status, stat, cgroup, mountinfo, maps, words, auxv
+  case status, stat, io, cgroup, mountinfo, maps, words, auxv
   case docker, oci, podman
   case elf, symbols
   case logTail = "log-tail"
@@ -11,12 +11,13 @@ enum FuzzedParser: String, CaseIterable, Sendable {
   case levelLine = "level-line"
   case state
   case revertRun = "revert-run"
-  case history, selector, duration, configuration
+  case figures, inotify, history, selector, duration, configuration
 
   func check(_ bytes: [UInt8]) throws {
     switch self {
     case .status: try ProcessFiles.status(bytes)
     case .stat: try ProcessFiles.stat(bytes)
+    case .io: try ProcessFiles.io(bytes)
     case .cgroup: try ContainerFacts.cgroup(bytes)
     case .mountinfo: try ContainerFacts.mountinfo(bytes)
     case .maps: try ProcessFiles.maps(bytes)
@@ -32,6 +33,8 @@ enum FuzzedParser: String, CaseIterable, Sendable {
     case .levelLine: try Logs.levelLine(bytes)
     case .state: try StateFiles.state(bytes)
     case .revertRun: try StateFiles.revertRun(bytes)
+    case .figures: try StateFiles.figures(bytes)
+    case .inotify: try DirectoryChanges.inotify(bytes)
     case .history: try StateFiles.history(bytes)
     case .selector: try Words.selector(bytes)
     case .duration: try Words.duration(bytes)

@@ -39,6 +39,17 @@ enum ProcessFiles {
       "stat: a process's name changes what is read")
   }
 
+  static func io(_ bytes: [UInt8]) throws {
+    guard let io = accepted({ try ProcIO(parsing: bytes) }) else { return }
+    let text = "rchar: 1\nwchar: \(io.writtenBytes)\nsyscr: 1\n"
+    try require(
+      accepted { try ProcIO(parsing: Array(text.utf8)) } == io, "io: written again, it differs")
+    // Of a line that is not ended the number may be the beginning of another.
+    try require(
+      bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
+        .contains { $0.starts(with: Array("wchar:".utf8)) }, "io: a number that is in no whole line")
+  }
+
   static func maps(_ bytes: [UInt8]) throws {
     guard let maps = accepted({ try MemoryMaps(parsing: bytes) }) else { return }
     try require(maps.mappings.count <= lineCount(bytes), "maps: more mappings than lines")

@@ -18,6 +18,12 @@ enum StateFiles {
       write: { try $0.fileBytes(path: "revert.json") })
   }
 
+  static func figures(_ bytes: [UInt8]) throws {
+    try document(
+      bytes, parse: { try WriteFigures(parsing: $0, path: "figures.json") },
+      write: { try $0.fileBytes(path: "figures.json") })
+  }
+
   /// Takes the bytes as they are, and with a checksum that fits: nobody guesses one.
   private static func document<Value: Equatable>(
     _ bytes: [UInt8], parse: ([UInt8]) throws -> Value, write: (Value) throws -> [UInt8]
