@@ -37,6 +37,7 @@ extension ArraySlice<UInt8> {
     else { return self[startIndex..<startIndex] }
     return self[first...last]
   }
+
   /// What a line that begins with `name` says, without the spaces around it; `nil` for any other line.
   func value(of name: StaticString) -> ArraySlice<UInt8>? {
     guard name.withUTF8Buffer({ starts(with: $0) }) else { return nil }

@@ -15,10 +15,11 @@ public struct ProcIO: Hashable, Sendable {
   public let writtenBytes: UInt64
 
   public init(parsing bytes: [UInt8]) throws(ParseError) {
+    let mark = Array("wchar: ".utf8)
     // Only a whole line counts: of one that was cut off, the number could be the beginning of another.
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast()
-    guard let value = lines.lazy.compactMap({ $0.value(of: "wchar:") }).first,
-      let written = UInt64(ascii: value)
+    guard let line = lines.first(where: { $0.starts(with: mark) }),
+      let written = UInt64(ascii: line.dropFirst(mark.count))
     else { throw ParseError("no line wchar") }
     writtenBytes = written
   }

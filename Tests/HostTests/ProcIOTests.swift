@@ -17,7 +17,8 @@ struct ProcIOTests {
   @Test(
     "Anything else is refused",
     arguments: [
-      "", "wchar: 12", "rchar: 1\n", "wchar: \n", "wchar: -1\n", "wchar: 1 2\n", "xwchar: 1\n",
+      "", "wchar: 12", "rchar: 1\n", "wchar: \n", "wchar:1\n", "wchar:  1\n", "wchar: -1\n", "wchar: 1 2\n",
+      "xwchar: 1\n",
       "wchar: 18446744073709551616\n",
     ])
   func refused(_ text: String) {
