@@ -1,6 +1,5 @@
 import Glibc
 import SystemPackage
-import TestSupport
 
 @testable import Host
 
@@ -30,13 +29,13 @@ struct ContainerTree {
 
   /// Runs `body` with a new tree in /tmp, a copy of this one's `proc`, and takes it away afterwards.
   func withCopy<Value>(_ body: (ContainerTree) throws -> Value) throws -> Value {
-    let folder = try ScratchFolder()
-    defer { withExtendedLifetime(folder) {} }
-    let copy = ContainerTree(root: folder.path)
-    for file in ["proc/4711/cgroup", "proc/4711/mountinfo", "proc/1/mountinfo"] {
-      try copy.write(FileReader.bytes(at: path(file), limitBytes: 1 << 20), to: copy.path(file))
+    try withScratchFolder { folder in
+      let copy = ContainerTree(root: folder)
+      for file in ["proc/4711/cgroup", "proc/4711/mountinfo", "proc/1/mountinfo"] {
+        try copy.write(FileReader.bytes(at: path(file), limitBytes: 1 << 20), to: copy.path(file))
+      }
+      return try body(copy)
     }
-    return try body(copy)
   }
 
   func write(_ bytes: [UInt8], to path: FilePath) throws {
