@@ -14,7 +14,8 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 
 // Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
 let fuzzed: [Target.Dependency] = [
-  "TestSupport", "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", "Agent", system,
+  "TestSupport", "Text", "PlaceOS", "Processes", "Executables", "Containers", "Logs", "Ledger", "Switching",
+  "Configuration", "Report", "Agent", system,
 ]
 let fuzzTarget: Target =
   Context.environment["PLACEOS_LOGLEVEL_FUZZ"] == nil
@@ -24,6 +25,18 @@ let fuzzTarget: Target =
   : .executableTarget(
     name: "fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Corpus", "FuzzTests.swift"],
     swiftSettings: strict)
+
+/// A room of the house, and the rooms and libraries that it may import.
+func room(_ name: String, _ doors: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: doors, swiftSettings: strict)
+}
+
+/// The tests of a room, and what else they import.
+func suite(_ name: String, of room: String, _ others: Target.Dependency..., exclude: [String] = []) -> Target
+{
+  .testTarget(
+    name: name, dependencies: [.byName(name: room)] + others, exclude: exclude, swiftSettings: strict)
+}
 
 // The generation of the procps library that stands behind CProcps: libprocps (3) only where that one is here and
 // libproc2 (4) is not. Both compiler and linker have to know; what the variable says wins.
@@ -50,27 +63,32 @@ let package = Package(
       name: "CProcps", cSettings: [.define("CPROCPS_GENERATION", to: procpsGeneration)],
       linkerSettings: [.linkedLibrary(procpsGeneration == "3" ? ":libprocps.a" : ":libproc2.a")]),
     .target(name: "CLinux"),
-    .target(name: "PlaceOS", swiftSettings: strict),
-    .target(name: "Host", dependencies: ["CProcps", "CLinux", system], swiftSettings: strict),
-    .target(name: "Ledger", dependencies: ["CLinux", "Host", system], swiftSettings: strict),
-    .target(
-      name: "Switching", dependencies: ["PlaceOS", "Host", "Ledger", system],
-      swiftSettings: strict),
-    .target(
-      name: "Configuration", dependencies: ["PlaceOS", "Host", system], swiftSettings: strict),
-    .target(
-      name: "Report",
-      dependencies: ["PlaceOS", "Host", "Ledger", "Switching", "Configuration", system],
-      swiftSettings: strict),
-    .target(
-      name: "Agent",
-      dependencies: ["CLinux", "PlaceOS", "Host", "Ledger", "Switching", "Configuration", logging, system],
-      swiftSettings: strict),
+    room("Text", []),
+    room("PlaceOS", ["Text"]),
+    room("Processes", ["CProcps", "CLinux", "Text", system]),
+    room("Executables", ["CLinux", "Processes", "Text", system]),
+    room("Containers", ["Processes", "Text", system]),
+    room("Logs", ["Containers", "Processes", "Text", system]),
+    room("Ledger", ["CLinux", "Containers", "Processes", "Text", system]),
+    room(
+      "Switching",
+      ["PlaceOS", "Processes", "Executables", "Containers", "Logs", "Ledger", "Text", system]),
+    room("Configuration", ["PlaceOS", "Processes", "Text", system]),
+    room(
+      "Report",
+      ["PlaceOS", "Processes", "Containers", "Ledger", "Switching", "Configuration", "Text", system]),
+    room(
+      "Agent",
+      [
+        "CLinux", "PlaceOS", "Processes", "Containers", "Logs", "Ledger", "Switching", "Configuration",
+        "Text",
+        logging, system,
+      ]),
     .executableTarget(
       name: "placeos-loglevel",
       dependencies: [
-        "PlaceOS", "Host", "Ledger", "Switching", "Configuration", "Report", "Agent", logging, arguments,
-        system,
+        "PlaceOS", "Processes", "Ledger", "Switching", "Configuration", "Report", "Agent", "Text", logging,
+        arguments, system,
       ],
       swiftSettings: strict),
     .target(name: "CStandin"),
@@ -78,28 +96,36 @@ let package = Package(
 
     // What several suites of tests need.
     .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
-    .testTarget(name: "PlaceOSTests", dependencies: ["PlaceOS"], swiftSettings: strict),
+    // Trees of files that stand for a host.
+    .target(
+      name: "HostTree", dependencies: ["TestSupport", "Containers", "Processes", system],
+      path: "Tests/HostTree",
+      exclude: ["Recorded"], swiftSettings: strict),
+    suite("TextTests", of: "Text"),
+    suite("PlaceOSTests", of: "PlaceOS", "Text"),
+    suite(
+      "ProcessesTests", of: "Processes", "TestSupport", "CProcps", "Text", system, exclude: ["Recorded"]),
+    suite(
+      "ExecutablesTests", of: "Executables", "TestSupport", "Processes", "Text", system, exclude: ["Recorded"]
+    ),
+    suite(
+      "ContainersTests", of: "Containers", "TestSupport", "Processes", "Text", system, exclude: ["Recorded"]),
+    suite("LogsTests", of: "Logs", "HostTree", "TestSupport", "Containers", "Processes", "Text", system),
+    suite("LedgerTests", of: "Ledger", "TestSupport", "Containers", "Processes", "Text", system),
+    suite(
+      "SwitchingTests", of: "Switching", "TestSupport", "PlaceOS", "Processes", "Executables", "Containers",
+      "Logs", "Ledger", "Text", system),
+    suite("ConfigurationTests", of: "Configuration", "TestSupport", "PlaceOS", "Processes", "Text", system),
+    suite(
+      "ReportTests", of: "Report", "Switching", "Configuration", "PlaceOS", "Processes", "Containers",
+      "Ledger",
+      "Text", system),
+    suite(
+      "AgentTests", of: "Agent", "Switching", "Ledger", "Processes", "Containers", "Configuration", "Text",
+      logging, system),
     .testTarget(
-      name: "HostTests", dependencies: ["TestSupport", "Host", "CProcps", system], exclude: ["Recorded"],
-      swiftSettings: strict),
-    .testTarget(
-      name: "LedgerTests", dependencies: ["TestSupport", "Ledger", "Host", system], swiftSettings: strict),
-    .testTarget(
-      name: "SwitchingTests",
-      dependencies: ["TestSupport", "Switching", "PlaceOS", "Host", "Ledger", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration", "PlaceOS", "Host", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "ReportTests",
-      dependencies: ["Report", "Switching", "Configuration", "PlaceOS", "Host", "Ledger", system],
-      swiftSettings: strict),
-    .testTarget(
-      name: "AgentTests", dependencies: ["Agent", "Switching", "Ledger", "Host", "Configuration", logging],
-      swiftSettings: strict),
-    .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "Host", system], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["TestSupport", "Processes", "Text", system], swiftSettings: strict
+    ),
     fuzzTarget,
   ],
   swiftLanguageModes: [.v6]
@@ -107,8 +133,10 @@ let package = Package(
 
 // For scripts/procps3: the tests of the door to procps, with what they stand on and nothing else.
 if Context.environment["PLACEOS_LOGLEVEL_ONLY_PROCPS"] != nil {
-  package.targets.removeAll { !["CProcps", "CLinux", "Host", "TestSupport", "HostTests"].contains($0.name) }
-  package.targets.first { $0.name == "HostTests" }?.sources = [
+  package.targets.removeAll {
+    !["CProcps", "CLinux", "Text", "Processes", "TestSupport", "ProcessesTests"].contains($0.name)
+  }
+  package.targets.first { $0.name == "ProcessesTests" }?.sources = [
     "CProcpsTests.swift", "ProcessTableTests.swift", "SpawnedChild.swift",
   ]
   package.products = []

@@ -1,5 +1,6 @@
-import Host
+import Containers
 import Ledger
+import Processes
 
 /// What the agent has to do, and when it has to wake for it: decided from the ledger, from what came of earlier
 /// attempts, and from the time, which is an argument.

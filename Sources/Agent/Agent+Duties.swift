@@ -1,4 +1,4 @@
-import Host
+import Containers
 import Ledger
 import Logging
 import Switching

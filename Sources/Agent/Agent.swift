@@ -1,9 +1,9 @@
 import Configuration
 import Glibc
-import Host
 import Ledger
 import Logging
 import PlaceOS
+import Processes
 import Switching
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import Configuration
-import Host
 import Ledger
+import Logs
+import Processes
 
 /// Looks, every few seconds while something is in debug mode, at what it writes and at what the disks have left.
 struct DebugGuard {

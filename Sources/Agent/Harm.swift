@@ -1,5 +1,6 @@
 import Configuration
-import Host
+import Processes
+import Text
 
 /// Why debug mode of a service is to end early.
 enum Harm: Hashable {

@@ -1,7 +1,8 @@
 import Glibc
-import Host
 import Ledger
 import Logging
+import Processes
+import Text
 
 /// Writes one line an event to standard error: the message, then `key=value` in the keys' order.
 ///
@@ -41,12 +42,12 @@ public struct JournalLogHandler: LogHandler {
   ) -> String {
     let head = time.map { "\($0) \(level.rawValue) " } ?? "<\(level.priority)>"
     let pairs = metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }
-    return head + SystemLog.escaped(message) + pairs.joined()
+    return head + message.printable + pairs.joined()
   }
 
   /// Values come from processes and containers: what could look like another pair, or another line, is quoted.
   private static func quoted(_ value: String) -> String {
-    let escaped = SystemLog.escaped(value)
+    let escaped = value.printable
     let isPlain = !escaped.isEmpty && !escaped.contains { $0 == " " || $0 == "\"" || $0 == "=" }
     return isPlain ? escaped : "\"" + escaped.replacing("\"", with: "\\\"") + "\""
   }

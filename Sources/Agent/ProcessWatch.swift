@@ -1,5 +1,7 @@
-import Host
+import Containers
 import Ledger
+import Logs
+import Processes
 import Switching
 import SystemPackage
 

@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// What is told to the service manager that started the agent, sd_notify(3): datagrams to the socket that
 /// `NOTIFY_SOCKET` names. Without one nothing is told.

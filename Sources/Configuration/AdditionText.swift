@@ -1,4 +1,5 @@
 import PlaceOS
+import Text
 
 /// One addition to the catalogue, as the file has it.
 struct AdditionText: Decodable {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PlaceOS
+import Text
 
 extension Configuration {
   /// No configuration is longer, bytes.

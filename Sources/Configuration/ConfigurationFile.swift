@@ -1,5 +1,5 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
 
 /// Why the configuration's file cannot be used. It was left as it is.

@@ -1,4 +1,5 @@
 import PlaceOS
+import Text
 
 /// The configuration as its file has it.
 struct ConfigurationText: Decodable {

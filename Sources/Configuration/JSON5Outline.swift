@@ -1,3 +1,5 @@
+import Text
+
 /// Where things stand in a JSON5 text: its values, by line, without what they mean.
 ///
 /// The decoder of the values says which key it did not like, and never on which line it stands; nor does it mind

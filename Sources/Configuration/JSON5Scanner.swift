@@ -1,3 +1,5 @@
+import Text
+
 /// Goes over a JSON5 text byte by byte, and knows on which line it is.
 struct JSON5Scanner {
   private let bytes: [UInt8]

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import SystemPackage
+import Text
 
 /// A JSON file that shows every change to itself: what `state.json` and `revert.json` have in common.
 ///

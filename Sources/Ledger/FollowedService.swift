@@ -1,3 +1,5 @@
+import Containers
+
 /// The wish that a service be in debug mode, whatever process does its work: when it restarts before the
 /// deadline, the agent brings the new process into debug mode.
 public struct FollowedService: Hashable, Sendable {

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import Glibc
-import Host
+import Processes
 import SystemPackage
+import Text
 
 /// The history: a file of lines, each the JSON of one `HistoryEntry`, written at its end only.
 ///

@@ -1,3 +1,6 @@
+import Containers
+import Text
+
 /// One line of the history: one signal, who had it sent, and what came of it.
 public struct HistoryEntry: Hashable, Sendable {
   public struct Container: Hashable, Sendable {

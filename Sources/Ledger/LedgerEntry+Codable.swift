@@ -1,4 +1,5 @@
-import Host
+import Containers
+import Processes
 
 // Written out by hand, because the compiler's own version leaves out what is nil and takes what is missing
 // for nil: here a null is written, and a key that is missing is an error.

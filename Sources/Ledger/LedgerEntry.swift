@@ -1,4 +1,5 @@
-import Host
+import Containers
+import Processes
 
 /// One process that this tool has switched.
 public struct LedgerEntry: Hashable, Sendable {
@@ -27,7 +28,7 @@ public struct LedgerEntry: Hashable, Sendable {
     }
 
     /// What the ledger keeps of a container.
-    public init(_ container: Host.Container) {
+    public init(_ container: Containers.Container) {
       self.init(
         runtime: container.runtime.rawValue, id: container.id, name: container.name,
         image: container.image, podNamespace: container.pod?.namespace,

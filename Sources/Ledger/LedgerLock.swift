@@ -1,6 +1,7 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
+import Text
 
 /// The exclusive lock on a state directory: flock(2) on its file `lock`, which has no other use and is never
 /// removed. The kernel gives the lock back when this value ends or its process dies, however it dies.

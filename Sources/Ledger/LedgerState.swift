@@ -1,4 +1,4 @@
-import Host
+import Processes
 import SystemPackage
 
 /// What the state file says: the processes that this tool has switched, one entry each.

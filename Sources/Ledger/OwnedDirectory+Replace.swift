@@ -1,5 +1,5 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
 
 // A file is replaced by renaming a whole new one over it: rename(2) is atomic, so that whoever reads, and

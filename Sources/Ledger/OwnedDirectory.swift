@@ -1,5 +1,5 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
 
 /// An open directory that is its owner's alone, and the files in it, which must be so too.

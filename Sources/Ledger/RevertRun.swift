@@ -1,4 +1,4 @@
-import Host
+import Processes
 import SystemPackage
 
 /// Who runs `revert --expired`, and so keeps the deadlines.

@@ -1,3 +1,5 @@
+import Containers
+
 /// A service where it runs, whichever process does its work just now: what stays the same when it restarts.
 public struct ServicePlace: Hashable, Sendable {
   /// The service's name in the catalogue.

@@ -1,4 +1,4 @@
-import Host
+import Processes
 import SystemPackage
 
 /// What the agent has measured of processes in debug mode; `status` shows it. It decides nothing.

@@ -1,3 +1,5 @@
+import Text
+
 /// The first question that is asked of a process: whether its executable's path is one that a process of PlaceOS
 /// could have. On bytes, and without making anything, as it is asked of every process of the host.
 public struct ExecutableNames: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import Text
+
 /// One line of a process's own output that tells of a change of its log level.
 ///
 /// ```

@@ -1,7 +1,7 @@
 import Configuration
-import Host
 import PlaceOS
 import SystemPackage
+import Text
 
 /// What `config` shows: the configuration in force, or why there is none.
 public struct ConfigurationReport {
@@ -23,13 +23,13 @@ public struct ConfigurationReport {
   /// The configuration, in the form of its file.
   public var text: String {
     guard case .success(let configuration) = found else { return "" }
-    return "// \(Text.safe(path.string))\(isMissing ? " is not there: these are the standard values" : "")\n"
+    return "// \(path.string.printable)\(isMissing ? " is not there: these are the standard values" : "")\n"
       + Document.text(ConfigurationBody(configuration ?? .standard))
   }
 
   /// One line that the file is right.
   public var verdict: String {
-    "\(Text.safe(path.string)): \(isMissing ? "not there; the standard values hold" : "right; it says"):\n"
+    "\(path.string.printable): \(isMissing ? "not there; the standard values hold" : "right; it says"):\n"
   }
 
   private var isMissing: Bool { if case .success(nil) = found { true } else { false } }
@@ -114,16 +114,16 @@ extension ConfigurationError {
   public var sentence: String {
     switch self {
     case .host(.notRegular(let path)):
-      "\(Text.safe(path.string)) is not used: it is no regular file (a link is none either)"
+      "\(path.string.printable) is not used: it is no regular file (a link is none either)"
     case .host(let error): error.sentence
     case .owner(let path, let found, let required):
-      "\(Text.safe(path.string)) is not used: it belongs to user \(found), not to user \(required)"
+      "\(path.string.printable) is not used: it belongs to user \(found), not to user \(required)"
     case .writableByOthers(let path, let mode):
-      "\(Text.safe(path.string)) is not used: its mode is 0\(String(mode, radix: 8)), so that others may write it "
+      "\(path.string.printable) is not used: its mode is 0\(String(mode, radix: 8)), so that others may write it "
         + "(chmod go-w it)"
     case .invalid(let path, let flaw):
-      "\(Text.safe(path.string)):\(flaw.line): \(flaw.key.isEmpty ? "" : Text.safe(flaw.key) + ": ")"
-        + "expected \(Text.safe(flaw.expected))"
+      "\(path.string.printable):\(flaw.line): \(flaw.key.isEmpty ? "" : flaw.key.printable + ": ")"
+        + "expected \(flaw.expected.printable)"
     }
   }
 }

@@ -1,9 +1,11 @@
 import Configuration
+import Containers
 import FoundationEssentials
-import Host
 import Ledger
 import PlaceOS
+import Processes
 import Switching
+import Text
 
 // The JSON documents of the contract: keys in snake_case, times in RFC 3339 UTC, absent values null.
 

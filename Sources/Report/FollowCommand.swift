@@ -1,3 +1,4 @@
+import Containers
 import Ledger
 import Switching
 

@@ -1,5 +1,6 @@
 import Configuration
 import Ledger
+import Text
 
 // What there is to say of services that are followed, and of what they write.
 
@@ -8,11 +9,11 @@ extension FollowedService {
 
   /// That none of its processes is in debug mode just now.
   var awaitedSentence: String {
-    Text.safe("\(name) is followed and has ended: what comes in its place will be brought into debug mode")
+    "\(name) is followed and has ended: what comes in its place will be brought into debug mode".printable
   }
 
   /// That it was let go while it was restarting.
-  var releasedSentence: String { Text.safe("\(name) is followed no longer") }
+  var releasedSentence: String { "\(name) is followed no longer".printable }
 }
 
 extension WriteFigures.Figure {

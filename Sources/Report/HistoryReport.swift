@@ -1,4 +1,3 @@
-import Host
 import Ledger
 
 /// What `history` shows: oldest first.

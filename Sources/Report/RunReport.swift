@@ -1,8 +1,8 @@
 import Configuration
-import Host
 import Ledger
 import PlaceOS
 import Switching
+import Text
 
 /// What `toggle`, `on`, `off` and `revert` show.
 public struct RunReport {

@@ -1,9 +1,10 @@
 import Configuration
 import Glibc
-import Host
 import Ledger
 import PlaceOS
+import Processes
 import Switching
+import Text
 
 // Every sentence that a person reads about a process: what it is, what was done, why not.
 
@@ -62,11 +63,11 @@ extension HostError {
   /// What failed, on what.
   public var sentence: String {
     switch self {
-    case .unreadable(let path, let code): "cannot read \(Text.safe(path.string)): \(code)"
-    case .malformed(let path, let reason): "cannot understand \(Text.safe(path.string)): \(Text.safe(reason))"
+    case .unreadable(let path, let code): "cannot read \(path.string.printable): \(code)"
+    case .malformed(let path, let reason): "cannot understand \(path.string.printable): \(reason.printable)"
     case .tooLarge(let path, let limit):
-      "\(Text.safe(path.string)) is larger than the \(limit) bytes that such a file may have"
-    case .notRegular(let path): "\(Text.safe(path.string)) is no regular file"
+      "\(path.string.printable) is larger than the \(limit) bytes that such a file may have"
+    case .notRegular(let path): "\(path.string.printable) is no regular file"
     case .processTable(let code): "cannot read the process table: \(code)"
     case .process(let pid, let call, let code): "\(call) of process \(pid) failed: \(code)"
     }
@@ -94,7 +95,7 @@ extension LedgerError {
       "cannot write \(path): \(call): \(code). What was there is unchanged"
     case .replacedNotSynced(let path, let code):
       "\(path) is written, but not safe from a power cut: fsync: \(code)"
-    case .unrecordable(let path, let reason): "cannot write \(path): \(Text.safe(reason))"
+    case .unrecordable(let path, let reason): "cannot write \(path): \(reason.printable)"
     }
   }
 }
@@ -103,7 +104,7 @@ extension LedgerError {
   /// What is wrong with a file's content.
   var cause: String {
     switch self {
-    case .damaged(let path, let reason): "\(path) is damaged: \(Text.safe(reason))"
+    case .damaged(let path, let reason): "\(path) is damaged: \(reason.printable)"
     case .newerSchema(let path, let found, let known):
       "\(path) was written by a newer version (schema \(found), this one knows \(known))"
     case .tooLarge(let path, let limit):
@@ -132,13 +133,13 @@ extension SelectorError {
   public var sentence: String {
     switch self {
     case .empty: "an empty selector selects nothing; name a service, such as api, or use --all"
-    case .notAPid(let word): "'\(Text.safe(word))' names no process; write pid: and a number above 0"
+    case .notAPid(let word): "'\(word.printable)' names no process; write pid: and a number above 0"
     case .unknownService(let word, let nearest, let known):
-      "unknown service '\(Text.safe(word))'\(nearest.map { "; did you mean \($0)?" } ?? "")\n"
+      "unknown service '\(word.printable)'\(nearest.map { "; did you mean \($0)?" } ?? "")\n"
         + "Known services: \(known.joined(separator: ", "))"
-    case .emptyName(let word): "'\(Text.safe(word))' names no container; write \(Text.safe(word))NAME"
+    case .emptyName(let word): "'\(word.printable)' names no container; write \(word.printable)NAME"
     case .ambiguous(let selector, let places):
-      "'\(Text.safe(selector.word))' fits \(places.count) containers; name one of them by its full name or id:\n"
+      "'\(selector.word.printable)' fits \(places.count) containers; name one of them by its full name or id:\n"
         + places.map { "  " + $0.sentence }.joined(separator: "\n")
     }
   }
@@ -147,7 +148,7 @@ extension SelectorError {
 extension Unmatched {
   /// That nothing was selected, and what could be.
   public var sentence: String {
-    let word = Text.safe(selector.word)
+    let word = selector.word.printable
     if case .pid(let pid) = selector {
       return isForeignProcess
         ? "process \(pid) runs, but is no service of PlaceOS's at its work" : "there is no process \(pid)"
@@ -159,14 +160,14 @@ extension Unmatched {
 
   /// The same of `revert`, which looks at what is recorded.
   public var sentenceForRevert: String {
-    "nothing that this tool has switched on matches \(Text.safe(selector.word))"
+    "nothing that this tool has switched on matches \(selector.word.printable)"
   }
 }
 
 extension SelectionSubject.Place {
   fileprivate var sentence: String {
     let pod = pod.map { "  pod \(namespace ?? "?")/\($0)" } ?? ""
-    return Text.safe("\(name ?? "-")  \(id.prefix(12))\(pod)")
+    return "\(name ?? "-")  \(id.prefix(12))\(pod)".printable
   }
 }
 

@@ -1,8 +1,9 @@
 import Configuration
-import Host
+import Containers
 import Ledger
 import PlaceOS
 import Switching
+import Text
 
 /// What `status` shows.
 public struct StatusReport {
@@ -117,8 +118,7 @@ extension Container {
 extension LedgerEntry {
   /// What became of an entry whose process has ended.
   var restartedSentence: String {
-    Text.safe(
-      "\(service) pid \(identity.pid)\(container?.name.map { " (\($0))" } ?? ""), switched on by "
-        + "\(by.sudoUser ?? by.user), has ended: what runs in its place is at its own level")
+    ("\(service) pid \(identity.pid)\(container?.name.map { " (\($0))" } ?? ""), switched on by "
+      + "\(by.sudoUser ?? by.user), has ended: what runs in its place is at its own level").printable
   }
 }

@@ -5,7 +5,7 @@ struct Table {
     let colour: Style.Colour?
 
     init(_ text: String, _ colour: Style.Colour? = nil) {
-      self.text = Text.safe(text)
+      self.text = text.printable
       self.colour = colour
     }
   }
@@ -31,7 +31,7 @@ struct Table {
     let lastWidth = max(20, Self.width - indent)
     var lines = [line(titles.map { Cell($0, .faint) }, widths, style)]
     for row in rows {
-      let notes = Text.wrapped(row[limits.count].text, lastWidth)
+      let notes = row[limits.count].text.wrapped(lastWidth)
       lines.append(line(Array(row[..<limits.count]) + [Cell(notes.first ?? "")], widths, style))
       for note in notes.dropFirst() { lines.append(String(repeating: " ", count: indent) + note) }
     }
@@ -41,7 +41,7 @@ struct Table {
   private func line(_ cells: [Cell], _ widths: [Int], _ style: Style) -> String {
     var line = ""
     for (column, cell) in cells.enumerated() {
-      let text = column < widths.count ? Text.fitted(cell.text, widths[column]) : cell.text
+      let text = column < widths.count ? cell.text.fitted(widths[column]) : cell.text
       line += style.paint(text, cell.colour)
       guard column < widths.count else { break }
       line += String(repeating: " ", count: widths[column] - text.count + 2)

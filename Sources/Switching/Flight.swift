@@ -1,7 +1,7 @@
 import Glibc
-import Host
 import Ledger
 import PlaceOS
+import Processes
 
 /// One process on its way from intent to outcome: held, checked, signalled and watched.
 final class Flight {

@@ -1,6 +1,7 @@
-import Host
+import Containers
 import Ledger
 import PlaceOS
+import Processes
 
 /// One process of a PlaceOS service, as it was observed at one moment.
 public struct Instance: Hashable, Sendable {

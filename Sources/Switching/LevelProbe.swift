@@ -1,6 +1,7 @@
+import Executables
 import Glibc
-import Host
 import PlaceOS
+import Processes
 
 /// The one place where ways of reading the level from a process plug in: its memory, its signals, its log.
 ///

@@ -1,6 +1,9 @@
-import Host
+import Containers
+import Logs
 import PlaceOS
+import Processes
 import SystemPackage
+import Text
 
 /// Which lines of a log are a process's own, where a line does not bear its pid.
 ///

@@ -1,8 +1,11 @@
+import Containers
+import Executables
 import Glibc
-import Host
 import Ledger
 import PlaceOS
+import Processes
 import SystemPackage
+import Text
 
 /// What was seen of this machine at one moment.
 public struct Observation: Sendable {

@@ -1,6 +1,7 @@
-import Host
+import Containers
 import Ledger
 import PlaceOS
+import Processes
 
 /// What came of one target.
 public struct Outcome: Hashable, Sendable {

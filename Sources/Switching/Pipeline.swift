@@ -1,6 +1,7 @@
-import Host
+import Executables
 import Ledger
 import PlaceOS
+import Processes
 import SystemPackage
 
 /// The one way through the house: scan, recognise, read level, plan, record intent, signal, confirm, record

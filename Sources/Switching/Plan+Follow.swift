@@ -1,5 +1,5 @@
-import Host
 import Ledger
+import Processes
 
 // What becomes of the services that are followed: decided with the plan, written with its intents.
 

@@ -1,6 +1,6 @@
-import Host
 import Ledger
 import PlaceOS
+import Processes
 
 /// What a command will do, decided from observations alone: a pure function of its arguments.
 ///

@@ -1,5 +1,5 @@
-import Host
 import Ledger
+import Processes
 
 /// What `status` found.
 public struct StatusResult: Sendable {

@@ -1,4 +1,5 @@
 import PlaceOS
+import Text
 
 extension Selector {
   /// The words that select something of these, for a shell to offer: services, services in their containers or

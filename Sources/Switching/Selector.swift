@@ -1,7 +1,8 @@
+import Containers
 import Glibc
-import Host
 import Ledger
 import PlaceOS
+import Processes
 
 /// One word of the command line that says which processes are meant.
 public enum Selector: Hashable, Sendable {

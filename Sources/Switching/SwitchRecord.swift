@@ -1,5 +1,6 @@
-import Host
 import Ledger
+import Processes
+import Text
 
 extension HistoryEntry {
   /// The line of history for one signal.
@@ -19,8 +20,8 @@ extension HistoryEntry {
     let whom = by.sudoUser.map { "\(by.user) for \($0)" } ?? by.user
     let place = container.map { " in \($0.runtime) \($0.name ?? $0.id)" } ?? ""
     let why = reason.map { ": \($0)" } ?? ""
-    return SystemLog.escaped(
-      "SIG\(signal) to \(service) pid \(pid)\(place): debug mode \(debug ? "on" : "off") "
-        + "\(outcome) (\(evidence)), \(command) by \(whom)\(why)")
+    return
+      ("SIG\(signal) to \(service) pid \(pid)\(place): debug mode \(debug ? "on" : "off") "
+      + "\(outcome) (\(evidence)), \(command) by \(whom)\(why)").printable
   }
 }

@@ -1,6 +1,7 @@
-import Host
+import Containers
 import Ledger
 import PlaceOS
+import Processes
 
 /// Carries out a plan.
 ///

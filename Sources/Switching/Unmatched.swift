@@ -1,5 +1,3 @@
-import Host
-
 /// A selector that selects nothing, and what there is instead.
 public struct Unmatched: Hashable, Sendable {
   public let selector: Selector

@@ -1,5 +1,5 @@
 import Glibc
-import Host
+import Processes
 import Report
 
 /// The two streams of the program.
@@ -29,7 +29,7 @@ enum Console {
   /// Text of several lines with all other control characters escaped: it may repeat what the caller typed, or
   /// name a path of his.
   static func escaped(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { SystemLog.escaped(String($0)) }
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0).printable }
       .joined(separator: "\n")
   }
 }

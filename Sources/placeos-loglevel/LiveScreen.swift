@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// The whole of a terminal for as long as something is shown on it again and again, in place; afterwards the
 /// terminal is as it was. See termios(3) and console_codes(4).

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Configuration
 import Glibc
-import Host
 import Ledger
 import PlaceOS
 import Report
 import Switching
 import SystemPackage
+import Text
 
 /// What every subcommand takes.
 struct CommonOptions: ParsableArguments {

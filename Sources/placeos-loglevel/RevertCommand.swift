@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Switching
+import Text
 
 struct RevertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

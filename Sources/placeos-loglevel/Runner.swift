@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
-import Host
 import Ledger
+import Processes
 import Report
 import Switching
 

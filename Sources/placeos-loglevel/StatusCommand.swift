@@ -1,7 +1,7 @@
 import ArgumentParser
-import Host
 import Ledger
 import PlaceOS
+import Processes
 import Report
 import Switching
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Switching
+import Text
 
 /// The commands that may lead into debug mode. They take the same and do the same, but for the verb.
 struct SwitchingOnCommand<Kind: SwitchingOnKind>: ParsableCommand {

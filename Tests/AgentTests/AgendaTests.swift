@@ -1,4 +1,4 @@
-import Host
+import Containers
 import Ledger
 import Testing
 

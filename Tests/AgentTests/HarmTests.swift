@@ -1,9 +1,10 @@
 import Configuration
-import Host
+import Processes
 import Switching
 import Testing
 
 @testable import Agent
+@testable import Text
 
 @Suite("What does harm") struct HarmTests {
   let limits = GuardLimits(freePercent: 10, freeBytes: 2000, writeBytesPerSecond: 50, writeSeconds: 10)

@@ -4,6 +4,7 @@ import Logging
 import Testing
 
 @testable import Agent
+@testable import Text
 
 @Suite("The agent's log") struct JournalLogHandlerTests {
   func line(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata = [:]) -> String {

@@ -1,5 +1,6 @@
-import Host
+import Containers
 import Ledger
+import Processes
 
 let bootID = "5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01"
 let second: Int64 = 1_000_000_000

@@ -1,3 +1,4 @@
+import Containers
 import Glibc
 
 /// A real engine of containers, for one test: the containers and images that were made through it go with it, by

@@ -1,3 +1,5 @@
+import Containers
+
 /// The containers of a usual compose project, a driver in core's, and health checks that hang in all but one.
 struct DockerFleet {
   let api: DockerContainer

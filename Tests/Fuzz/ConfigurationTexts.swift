@@ -2,6 +2,7 @@ import SystemPackage
 
 @testable import Configuration
 @testable import Report
+@testable import Text
 
 /// What an administrator writes.
 enum ConfigurationTexts {

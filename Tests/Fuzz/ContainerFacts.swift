@@ -1,6 +1,8 @@
 import SystemPackage
 
-@testable import Host
+@testable import Containers
+@testable import Processes
+@testable import Text
 
 /// What the kernel and the runtimes say of containers.
 enum ContainerFacts {

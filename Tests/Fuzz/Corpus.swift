@@ -1,5 +1,5 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
 
 /// Good and hostile samples in files: a folder for each parser.

@@ -1,4 +1,5 @@
-@testable import Host
+@testable import Executables
+@testable import Processes
 
 /// What an executable says of itself, and what is kept of it.
 enum Executables {

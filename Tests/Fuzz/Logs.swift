@@ -2,7 +2,8 @@ import Glibc
 import PlaceOS
 import SystemPackage
 
-@testable import Host
+@testable import Logs
+@testable import Text
 
 /// What processes write to their logs, and what runtimes put around it.
 enum Logs {

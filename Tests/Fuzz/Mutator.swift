@@ -1,5 +1,7 @@
 import TestSupport
 
+@testable import Text
+
 /// Makes hostile bytes out of good ones; the same from the same seed.
 struct Mutator {
   private var numbers: SeededNumbers

@@ -1,4 +1,7 @@
-@testable import Host
+import Executables
+
+@testable import Processes
+@testable import Text
 
 /// The files of `/proc/PID`.
 enum ProcessFiles {

@@ -3,6 +3,7 @@ import SystemPackage
 import TestSupport
 
 @testable import Ledger
+@testable import Text
 
 /// The files of the state directory, and the history.
 enum StateFiles {

@@ -2,6 +2,7 @@ import Configuration
 import PlaceOS
 
 @testable import Switching
+@testable import Text
 
 /// What a person types.
 enum Words {

@@ -1,5 +1,6 @@
+import Containers
 import Glibc
-import Host
+import Processes
 import SystemPackage
 import Testing
 

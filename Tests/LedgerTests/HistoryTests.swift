@@ -1,9 +1,9 @@
 import Glibc
-import Host
 import SystemPackage
 import Testing
 
 @testable import Ledger
+@testable import Text
 
 @Suite("The history")
 struct HistoryTests {

@@ -1,8 +1,9 @@
-import Host
+import Processes
 import SystemPackage
 import Testing
 
 @testable import Ledger
+@testable import Text
 
 @Suite("The state file's content")
 struct LedgerStateTests {

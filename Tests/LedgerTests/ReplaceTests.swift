@@ -1,5 +1,5 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
 import Testing
 

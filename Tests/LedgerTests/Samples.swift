@@ -1,7 +1,8 @@
-import Host
+import Processes
 import SystemPackage
 
 @testable import Ledger
+@testable import Text
 
 let bootID = "5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01"
 let otherBootID = "00000000-0d5e-4a1e-9f6e-3d1f6f6f6a02"

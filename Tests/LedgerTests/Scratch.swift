@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Host
+import Processes
 import SystemPackage
 import TestSupport
 

@@ -1,9 +1,10 @@
 import Glibc
-import Host
+import Processes
 import SystemPackage
 import Testing
 
 @testable import Ledger
+@testable import Text
 
 @Suite("The state directory")
 struct StateDirectoryTests {

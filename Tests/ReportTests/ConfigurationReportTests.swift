@@ -1,10 +1,10 @@
 import Configuration
-import Host
 import PlaceOS
 import SystemPackage
 import Testing
 
 @testable import Report
+@testable import Text
 
 @Suite("The report of the configuration")
 struct ConfigurationReportTests {

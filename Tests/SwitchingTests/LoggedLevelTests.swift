@@ -1,6 +1,6 @@
 import Glibc
-import Host
 import PlaceOS
+import Processes
 import SystemPackage
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
-import Host
 import Ledger
+import Processes
 import Testing
 
 @testable import PlaceOS

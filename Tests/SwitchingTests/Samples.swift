@@ -1,5 +1,6 @@
-import Host
+import Containers
 import Ledger
+import Processes
 
 @testable import PlaceOS
 @testable import Switching

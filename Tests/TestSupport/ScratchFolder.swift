@@ -14,6 +14,15 @@ public final class ScratchFolder: Sendable {
   deinit { removeTree(path) }
 }
 
+/// Runs `body` with a new empty folder, which is gone afterwards.
+public func withScratchFolder<Result>(_ body: (FilePath) throws -> Result) throws -> Result {
+  let folder = try ScratchFolder()
+  defer { withExtendedLifetime(folder) {} }
+  // Everybody may look into it: some tests do so as another user.
+  chmod(folder.path.string, 0o755)
+  return try body(folder.path)
+}
+
 /// Removes a file, or a folder with all that is in it; what is not there is no error. Links are not followed, and
 /// names may be bytes that are no text.
 public func removeTree(_ path: FilePath) {

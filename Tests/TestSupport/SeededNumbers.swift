@@ -12,3 +12,20 @@ public struct SeededNumbers: RandomNumberGenerator {
     return mixed ^ (mixed >> 31)
   }
 }
+
+extension SeededNumbers {
+  /// Damage to bytes.
+  public mutating func mutate(_ bytes: [UInt8]) -> [UInt8] {
+    var bytes = bytes
+    for _ in 0..<Int.random(in: 1...6, using: &self) where !bytes.isEmpty {
+      let place = Int.random(in: 0..<bytes.count, using: &self)
+      switch Int.random(in: 0..<4, using: &self) {
+      case 0: bytes[place] = UInt8.random(in: 0...255, using: &self)
+      case 1: bytes.remove(at: place)
+      case 2: bytes.insert(Array(" :\\\n/-0{\"".utf8).randomElement(using: &self)!, at: place)
+      default: bytes.removeLast(bytes.count - place)
+      }
+    }
+    return bytes
+  }
+}

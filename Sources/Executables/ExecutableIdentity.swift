@@ -1,0 +1,38 @@
+import Processes
+
+/// What tells one executable from another without reading it through.
+public struct ExecutableIdentity: Hashable, Sendable {
+  public let device: UInt64
+  public let inode: UInt64
+  public let sizeBytes: Int64
+  /// Nanoseconds after the epoch.
+  public let modifiedNs: Int64
+  /// In lower-case hexadecimal digits; `nil` where the linker left none.
+  public let buildID: String?
+
+  public init(device: UInt64, inode: UInt64, sizeBytes: Int64, modifiedNs: Int64, buildID: String?) {
+    self.device = device
+    self.inode = inode
+    self.sizeBytes = sizeBytes
+    self.modifiedNs = modifiedNs
+    self.buildID = buildID
+  }
+
+  /// The identity of a file whose build id has not been read yet.
+  init(_ status: FileStatus) {
+    self.init(
+      device: status.device, inode: status.inode, sizeBytes: status.sizeBytes,
+      modifiedNs: status.modifiedNs, buildID: nil)
+  }
+
+  func with(buildID: String?) -> ExecutableIdentity {
+    ExecutableIdentity(
+      device: device, inode: inode, sizeBytes: sizeBytes, modifiedNs: modifiedNs, buildID: buildID)
+  }
+
+  /// Whether a file of this status can be the executable; its build id is not asked.
+  func matches(_ status: FileStatus) -> Bool {
+    device == status.device && inode == status.inode && sizeBytes == status.sizeBytes
+      && modifiedNs == status.modifiedNs
+  }
+}

@@ -1,0 +1,150 @@
+import Glibc
+import Processes
+import SystemPackage
+
+/// What an executable says of itself: whether it is PlaceOS's, and where it keeps its trace flag.
+///
+/// The file belongs to a container, which may have made it to harm its reader. It is read with pread(2) from
+/// a descriptor that is opened once (nothing is mapped, so that nobody can cut it off beneath the reader),
+/// and only in part: the headers, the build id, the symbol table and its names.
+public struct ExecutableSymbols: Hashable, Sendable {
+  public let identity: ExecutableIdentity
+  public let machine: ELFHeader.Machine
+  /// Whether the kernel chooses where it is loaded.
+  public let isPositionIndependent: Bool
+  /// Where the program begins, before it is moved by the load base.
+  public let entryAddress: UInt64
+  /// In ascending order of their addresses.
+  public let segments: [ELFSegment]
+  /// Whether it has no symbol table, so that nothing can be said of what follows.
+  public let isStripped: Bool
+  /// `nil` where the executable has no such symbol, or `traceFlagProblem` one that cannot be used.
+  public let traceFlag: TraceFlagSymbol?
+  /// Why there is no `traceFlag` although a symbol has its name: it is no variable of one byte, or there are
+  /// two.
+  public let traceFlagProblem: String?
+  /// Whether a symbol is of the module `PlaceOS`: what proves that the program is PlaceOS's.
+  public let hasPlaceOSNamespace: Bool
+
+  /// Looks through an open executable.
+  ///
+  /// - Parameter path: for errors only.
+  /// - Throws: `HostError.notRegular`, `.unreadable`, or `.malformed` for what is no ELF executable of the
+  ///   kind that PlaceOS has, for one that elf(5) does not allow, and for a file that changed while it was
+  ///   read.
+  public static func read(
+    from descriptor: FileDescriptor, path: FilePath
+  ) throws(HostError) -> ExecutableSymbols {
+    var cache = SymbolCache()
+    return try read(from: descriptor, path: path, cache: &cache)
+  }
+
+  /// Asks the executable whether what the cache says of it is true; looks through it where it is not, and
+  /// where the cache says nothing, and then adds what it found to the cache.
+  public static func read(
+    from descriptor: FileDescriptor, path: FilePath, cache: inout SymbolCache
+  ) throws(HostError) -> ExecutableSymbols {
+    try read(from: descriptor, path: path, cache: &cache, bytes: Self.bytes(of:path:offset:count:))
+  }
+
+  /// - Parameter bytes: what reads: exactly `count` bytes at an offset, or an error.
+  static func read(
+    from descriptor: FileDescriptor, path: FilePath, cache: inout SymbolCache,
+    bytes: (FileDescriptor, FilePath, _ offset: UInt64, _ count: Int) throws(HostError) -> [UInt8]
+  ) throws(HostError) -> ExecutableSymbols {
+    let stamp = try Stamp(of: descriptor, path: path)
+    guard stamp.status.isRegular else { throw .notRegular(path: path) }
+    let entry = cache.entry(for: stamp.status)
+    let found = try withoutActuallyEscaping(bytes) { bytes throws(HostError) in
+      let file = ELFFile(path: path, sizeBytes: UInt64(max(0, stamp.status.sizeBytes))) {
+        offset, count throws(HostError) in
+        try bytes(descriptor, path, offset, count)
+      }
+      return try ExecutableSymbols(
+        reading: file, identity: ExecutableIdentity(stamp.status), entry: entry)
+    }
+    guard try Stamp(of: descriptor, path: path) == stamp else {
+      throw .malformed(path: path, reason: "it changed while it was read")
+    }
+    if let flag = found.traceFlag, entry?.traceFlag != flag || entry?.identity != found.identity {
+      cache.record(SymbolCache.Entry(identity: found.identity, traceFlag: flag))
+    }
+    return found
+  }
+
+  /// Looks through an executable that is in memory.
+  ///
+  /// - Parameter identity: of its file; the build id is taken from the bytes.
+  init(
+    parsing bytes: [UInt8], identity: ExecutableIdentity, entry: SymbolCache.Entry? = nil
+  ) throws(HostError) {
+    let file = ELFFile(path: "", sizeBytes: UInt64(bytes.count)) { offset, count in
+      Array(bytes[Int(offset)..<(Int(offset) + count)])
+    }
+    try self.init(reading: file, identity: identity, entry: entry)
+  }
+
+  private init(
+    reading file: ELFFile, identity: ExecutableIdentity, entry: SymbolCache.Entry?
+  ) throws(HostError) {
+    let header = try file.header()
+    segments = try file.segments(header)
+    let sections = try file.sections(header)
+    self.identity = identity.with(buildID: try file.buildID(sections))
+    machine = header.machine
+    isPositionIndependent = header.kind == .positionIndependent
+    entryAddress = header.entryAddress
+    guard let table = sections.symbolTable else {
+      (isStripped, traceFlag, traceFlagProblem, hasPlaceOSNamespace) = (true, nil, nil, false)
+      return
+    }
+    isStripped = false
+    if let entry, entry.identity == self.identity,
+      try file.confirms(entry.traceFlag, table: table, sections: sections, segments: segments)
+    {
+      // The flag's own name is one of the namespace.
+      (traceFlag, traceFlagProblem, hasPlaceOSNamespace) = (entry.traceFlag, nil, true)
+      return
+    }
+    let symbols = try file.symbols(table, sections: sections, segments: segments)
+    traceFlag = symbols.traceFlag
+    traceFlagProblem = symbols.traceFlagProblem
+    hasPlaceOSNamespace = symbols.hasPlaceOSNamespace
+  }
+
+  static func bytes(
+    of descriptor: FileDescriptor, path: FilePath, offset: UInt64, count: Int
+  ) throws(HostError) -> [UInt8] {
+    var failure: Errno?
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        let got = pread(
+          descriptor.rawValue, buffer.baseAddress! + filled, count - filled, off_t(offset) + off_t(filled))
+        if got < 0, errno == EINTR { continue }
+        if got < 0 { failure = Errno(rawValue: errno) }
+        if got <= 0 { return }
+        filled += got
+      }
+    }
+    if let failure { throw .unreadable(path: path, failure) }
+    guard bytes.count == count else { throw .malformed(path: path, reason: "it changed while it was read") }
+    return bytes
+  }
+
+  /// What shows that a file was not written to meanwhile.
+  private struct Stamp: Equatable {
+    let status: FileStatus
+    /// Unlike the time of modification, nobody can set the time of the last change back.
+    let changedNs: Int64
+
+    init(of descriptor: FileDescriptor, path: FilePath) throws(HostError) {
+      do { status = try FileStatus(of: descriptor) } catch { throw .unreadable(path: path, error) }
+      var plain = stat()
+      guard fstat(descriptor.rawValue, &plain) == 0 else {
+        throw .unreadable(path: path, Errno(rawValue: errno))
+      }
+      // A clock may be set to a time whose nanoseconds do not fit; any number that moves will do here.
+      changedNs = Int64(plain.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(plain.st_ctim.tv_nsec)
+    }
+  }
+}

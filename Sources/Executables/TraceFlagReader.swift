@@ -1,0 +1,106 @@
+import Glibc
+import Processes
+import SystemPackage
+
+/// Reads the level of one process from its own memory: what it executes, where its flag is, and what that
+/// says.
+public struct TraceFlagReader: Sendable {
+  /// What the executable says of itself.
+  public let executable: ExecutableSymbols
+  /// The flag in the memory of the process, where its executable has one; or why it could not be found there.
+  public let flag: Result<TraceFlag, HostError>?
+
+  /// The most that is read of `/proc/PID/maps`: a process has no more than 65,530 mappings unless told
+  /// otherwise.
+  private static let mapsLimitBytes = 32 << 20
+
+  /// Takes a process as it is now. After an execve(2) of its own it has to be taken anew.
+  ///
+  /// - Parameters:
+  ///   - process: its open folder, so that all that is read here is of one and the same process.
+  ///   - cache: where flags were found earlier; gets what is found now.
+  /// - Throws: `HostError` where the executable cannot be read, or is none that PlaceOS has. (A process that
+  ///   is ending has none: ENOENT or ESRCH.)
+  public init(
+    process: borrowing ProcessDirectory, cache: inout SymbolCache
+  ) throws(HostError) {
+    let file = try Self.open("exe", in: process)
+    defer { try? file.close() }
+    executable = try ExecutableSymbols.read(
+      from: file, path: process.path.appending("exe"), cache: &cache)
+    guard let symbol = executable.traceFlag else {
+      flag = nil
+      return
+    }
+    do {
+      flag = .success(try Self.locate(symbol, of: executable, in: process))
+    } catch {
+      flag = .failure(error)
+    }
+  }
+
+  /// Whether the process is in debug mode, read now; `nil` where its executable has no flag, or the flag is
+  /// neither 0 nor 1. Costs one call of process_vm_readv(2).
+  ///
+  /// - Throws: what kept the flag from being found, or from being read; see `TraceFlag.read()` for what the
+  ///   caller has to know of the pid.
+  public func read() throws(HostError) -> Bool? {
+    try flag?.get().read()
+  }
+
+  /// As `read()`, and sure to be of the process behind `process` and of the executable that was looked
+  /// through: three calls instead of one.
+  ///
+  /// - Throws: ESRCH, too, where the process has ended, and ESTALE where it now executes another file.
+  public func read(of process: borrowing ProcessDirectory) throws(HostError) -> Bool? {
+    let value = try read()
+    // After the reading: as long as the process is there, nobody else can have had its pid.
+    let status: FileStatus
+    do {
+      status = try FileStatus(at: "exe", in: process.descriptor)
+    } catch {
+      throw .process(
+        pid: process.pid, call: "stat", error == .noSuchFileOrDirectory ? .noSuchProcess : error)
+    }
+    guard executable.identity.matches(status) else {
+      throw .process(pid: process.pid, call: "stat", .staleNFSFileHandle)
+    }
+    return value
+  }
+
+  private static func locate(
+    _ symbol: TraceFlagSymbol, of executable: ExecutableSymbols, in process: borrowing ProcessDirectory
+  ) throws(HostError) -> TraceFlag {
+    let auxv = try bytes(of: "auxv", limitBytes: 16 << 10, in: process)
+    let maps = try bytes(of: "maps", limitBytes: mapsLimitBytes, in: process)
+    let entry: AuxiliaryVector
+    do { entry = try AuxiliaryVector(parsing: auxv) } catch {
+      throw .malformed(path: process.path.appending("auxv"), reason: error.reason)
+    }
+    do {
+      let image = try ExecutableImage(
+        of: executable, entry: entry, maps: MemoryMaps(parsing: maps))
+      return try TraceFlag(pid: process.pid, symbol: symbol, image: image)
+    } catch {
+      throw .malformed(path: process.path.appending("maps"), reason: error.reason)
+    }
+  }
+
+  private static func bytes(
+    of name: String, limitBytes: Int, in process: borrowing ProcessDirectory
+  ) throws(HostError) -> [UInt8] {
+    let file = try open(name, in: process)
+    defer { try? file.close() }
+    return try FileReader.bytes(of: file, path: process.path.appending(name), limitBytes: limitBytes)
+  }
+
+  private static func open(
+    _ name: String, in process: borrowing ProcessDirectory
+  ) throws(HostError) -> FileDescriptor {
+    let file = openat(process.descriptor.rawValue, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else {
+      throw .unreadable(path: process.path.appending(name), Errno(rawValue: errno))
+    }
+    return FileDescriptor(rawValue: file)
+  }
+}

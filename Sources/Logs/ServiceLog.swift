@@ -1,0 +1,182 @@
+import Containers
+import Processes
+import SystemPackage
+import Text
+
+/// What a process has written to its log since it started: Docker's and Kubernetes' files, Podman's k8s-file,
+/// or its standard output where that is a regular file.
+///
+/// The files are read backwards and bounded; a container controls what is in them. Once read, the log can be
+/// asked again and again at the cost of a look at the file's size; only what was appended is read then.
+/// Lines that cannot be told to be whole lines of this process's start are left out: a wrong line is worse
+/// than none.
+public struct ServiceLog: Sendable {
+  /// What is looked for; this file knows logs, and not what stands in them.
+  public struct Question: Sendable {
+    /// Bytes that every line holds that is looked for. They must not be such as JSON escapes.
+    public var mark: [UInt8]
+    /// The time that a line itself bears, for logs to which no runtime adds one.
+    public var time: @Sendable (UnsafeRawBufferPointer) -> LogTime?
+    /// Whether a line is one that is looked for.
+    public var isWanted: @Sendable ([UInt8]) -> Bool
+    /// Whether these lines, oldest first, are enough: no line before them would change the answer.
+    public var isEnough: @Sendable ([[UInt8]]) -> Bool
+
+    public init(
+      mark: [UInt8], time: @escaping @Sendable (UnsafeRawBufferPointer) -> LogTime?,
+      isWanted: @escaping @Sendable ([UInt8]) -> Bool,
+      isEnough: @escaping @Sendable ([[UInt8]]) -> Bool
+    ) {
+      self.mark = mark
+      self.time = time
+      self.isWanted = isWanted
+      self.isEnough = isEnough
+    }
+  }
+
+  public static let defaultLimitBytes = 8 << 20
+
+  private let source: LogSource
+  private let question: Question
+  private let startedWallNs: Int64
+  private let limitBytes: Int
+  private var bookmark: Bookmark?
+
+  /// How far the file was read, and what was found.
+  private struct Bookmark: Sendable {
+    let status: FileStatus
+    /// The start of the first line that was not whole then.
+    let endOffset: Int64
+    /// The bytes before `status.sizeBytes`: a file that has been cut and has grown again has others there.
+    let sample: [UInt8]
+    let lastEndsLine: Bool?
+    let lines: [[UInt8]]
+  }
+
+  /// - Parameters:
+  ///   - startedWallNs: when the process started, nanoseconds after the epoch. Lines before are another's.
+  ///   - limitBytes: how much of the log is read at most, at a time.
+  ///   - root: the folder that stands for `/`.
+  /// - Returns: `nil` where the process's output is in no file that is known here.
+  public init?(
+    process: borrowing ProcessDirectory, container: Container?, startedWallNs: Int64, question: Question,
+    limitBytes: Int = ServiceLog.defaultLimitBytes, root: FilePath = "/"
+  ) throws(HostError) {
+    guard
+      let source = try LogSource.find(
+        of: process, container: container, files: ContainerFiles(root: root))
+    else { return nil }
+    self.source = source
+    self.question = question
+    self.startedWallNs = startedWallNs
+    self.limitBytes = limitBytes
+  }
+
+  /// The lines that were looked for, oldest first: the last of them up to what is enough.
+  ///
+  /// - Parameter nowNs: nanoseconds after the epoch; lines from the future show that the clock was set back.
+  /// - Throws: `.malformed` for a file that was truncated or replaced while it was read, twice in a row;
+  ///   `.notRegular`, `.unreadable`.
+  public mutating func lines(
+    of process: borrowing ProcessDirectory, nowNs: Int64
+  ) throws(HostError) -> [[UInt8]] {
+    do {
+      return try read(of: process, nowNs: nowNs)
+    } catch {
+      guard case .malformed = error else { throw error }
+      // Most likely it has just been rotated.
+      bookmark = nil
+      return try read(of: process, nowNs: nowNs)
+    }
+  }
+
+  private mutating func read(
+    of process: borrowing ProcessDirectory, nowNs: Int64
+  ) throws(HostError) -> [[UInt8]] {
+    if let bookmark, try source.status(of: process) == bookmark.status { return bookmark.lines }
+    guard let file = try source.open(of: process) else {
+      bookmark = nil
+      return []
+    }
+    let size = file.status.sizeBytes
+    if let known = bookmark {
+      let isSame = file.status.isSameFile(as: known.status)
+      // Where there was no whole line yet, all is still to be read: the first line is the start of the log.
+      if !isSame || size < known.status.sizeBytes || known.endOffset == 0 {
+        bookmark = nil
+      } else if try Self.sample(of: file, endingAt: known.status.sizeBytes) != known.sample {
+        bookmark = nil
+      }
+    }
+    let sample = try Self.sample(of: file, endingAt: size)
+    var tail = LogTail(descriptor: file.descriptor, path: file.path, sizeBytes: size)
+    var budget = limitBytes
+    // Whatever was appended since the last look was written since the process started.
+    var search = LogSearch(
+      question, format: source.format, startedNs: bookmark == nil ? startedWallNs : .min,
+      nowNs: bookmark == nil ? nowNs : .max)
+    let ending = try tail.visit(from: bookmark?.endOffset ?? 0, limitBytes: &budget) { search.visit($0) }
+    var lines = bookmark?.lines ?? []
+    switch ending {
+    case .enough: break
+    case .limit:
+      search.reachStart(isGood: false)
+      // Between these lines and those that were known is a gap.
+      lines = []
+    case .start where bookmark != nil:
+      search.reachStart(isGood: source.format == .plain || bookmark?.lastEndsLine == true)
+    case .start:
+      try readOlder(than: file.path, &search, &budget)
+    }
+    lines = Array((lines + search.found.reversed()).suffix(LogSearch.limitFound))
+
+    let status: FileStatus
+    do { status = try FileStatus(of: file.descriptor) } catch { throw .unreadable(path: file.path, error) }
+    guard status.sizeBytes >= size, try source.status(of: process).map({ $0.inode }) == status.inode,
+      try Self.sample(of: file, endingAt: size) == sample
+    else { throw .changedWhileRead(file.path) }
+    bookmark = Bookmark(
+      status: file.status, endOffset: tail.endOffset ?? bookmark?.endOffset ?? 0, sample: sample,
+      lastEndsLine: search.lastEndsLine ?? bookmark?.lastEndsLine, lines: lines)
+    return lines
+  }
+
+  private func readOlder(
+    than path: FilePath, _ search: inout LogSearch, _ budget: inout Int
+  ) throws(HostError) {
+    switch try source.older(than: path) {
+    // Of a file to which no runtime adds times, its start says nothing of when the process started.
+    case .none: search.reachStart(isGood: source.format != .plain)
+    case .unreadable: search.reachStart(isGood: false)
+    case .file(let file):
+      var tail = LogTail(descriptor: file.descriptor, path: file.path, sizeBytes: file.status.sizeBytes)
+      _ = try tail.visit(limitBytes: &budget) { search.visit($0) }
+      search.reachStart(isGood: false)
+    }
+  }
+
+  private static let sampleBytes = 256
+
+  private static func sample(
+    of file: borrowing LogSource.Opened, endingAt end: Int64
+  ) throws(HostError) -> [UInt8] {
+    let start = max(0, end - Int64(sampleBytes))
+    var sample = [UInt8](repeating: 0, count: Int(end - start))
+    var done = 0
+    while done < sample.count {
+      let got: Int
+      do {
+        got = try sample.withUnsafeMutableBytes { buffer in
+          try file.descriptor.read(
+            fromAbsoluteOffset: start + Int64(done),
+            into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
+        }
+      } catch {
+        throw .unreadable(path: file.path, Errno(of: error))
+      }
+      guard got > 0 else { throw .changedWhileRead(file.path) }
+      done += got
+    }
+    return sample
+  }
+}

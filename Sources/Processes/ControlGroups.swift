@@ -1,0 +1,46 @@
+import Text
+
+/// The control groups of one process: the lines of `/proc/PID/cgroup`, cgroups(7).
+public struct ControlGroups: Hashable, Sendable {
+  /// One line: the group that the process has in one hierarchy.
+  public struct Line: Hashable, Sendable {
+    /// 0 for the version 2 hierarchy, otherwise the number of a version 1 hierarchy.
+    public let hierarchy: UInt32
+    /// What the hierarchy controls, such as `cpu,cpuacct` or `name=systemd`; empty in version 2.
+    public let controllers: [UInt8]
+    /// The group's path below the hierarchy's root, absolute. Any bytes but NUL and newline.
+    public let path: [UInt8]
+  }
+
+  public let lines: [Line]
+
+  /// A longer file is none that the kernel writes: a path has at most 4096 bytes, and hierarchies are few.
+  public static let limitBytes = 1 << 20
+
+  /// Parses the whole of `/proc/PID/cgroup`. No lines at all are allowed: that is a kernel on which no
+  /// hierarchy was ever mounted.
+  ///
+  /// ```
+  /// 9:name=systemd:/docker/50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d
+  /// 4:cpu,cpuacct:/docker/50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d
+  /// 0::/system.slice/docker-50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d.scope
+  /// ```
+  /// The path may hold `:` as well, so only the first two separate. It cannot hold a newline: the kernel
+  /// makes no group with one in its name, for this file's sake.
+  public init(parsing bytes: [UInt8]) throws(ParseError) {
+    var lines: [Line] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+      guard fields.count == 3 else { throw ParseError("cgroup: line \(lines.count + 1) has no three fields") }
+      guard
+        !fields[0].isEmpty, fields[0].allSatisfy({ (0x30...0x39).contains($0) }),
+        let hierarchy = UInt32(String(decoding: fields[0], as: UTF8.self))
+      else { throw ParseError("cgroup: line \(lines.count + 1) does not begin with a hierarchy number") }
+      guard fields[2].first == UInt8(ascii: "/"), !fields[2].contains(0) else {
+        throw ParseError("cgroup: line \(lines.count + 1) has no absolute path")
+      }
+      lines.append(Line(hierarchy: hierarchy, controllers: Array(fields[1]), path: Array(fields[2])))
+    }
+    self.lines = lines
+  }
+}

@@ -1,0 +1,17 @@
+import SystemPackage
+
+/// What can go wrong while this machine is read.
+public enum HostError: Error, Hashable, Sendable {
+  /// A file could not be opened or read.
+  case unreadable(path: FilePath, Errno)
+  /// A file was read, and says something that its format does not allow.
+  case malformed(path: FilePath, reason: String)
+  /// A file is larger than anything its format is used for.
+  case tooLarge(path: FilePath, limitBytes: Int)
+  /// The path is not a regular file (a pipe, a device, a folder …).
+  case notRegular(path: FilePath)
+  /// The process table could not be read.
+  case processTable(Errno)
+  /// A system call on a process failed; `call` is its name.
+  case process(pid: Int32, call: String, Errno)
+}

@@ -1,0 +1,70 @@
+import SystemPackage
+import Text
+
+/// The mounts that a process sees: the lines of `/proc/PID/mountinfo`, proc_pid_mountinfo(5), in order.
+public struct MountInfo: Hashable, Sendable {
+  public let mounts: [Mount]
+
+  /// Room for the kernel's own limit on mounts (`fs.mount-max`, 100,000) at their usual length.
+  public static let limitBytes = 32 << 20
+
+  /// Parses the whole file. No lines at all are allowed: a process whose root is no mount sees none.
+  /// One line that is not understood makes the whole not understood: it might be the one that counts.
+  public init(parsing bytes: [UInt8]) throws(ParseError) {
+    var mounts: [Mount] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      do {
+        mounts.append(try Mount(parsing: line))
+      } catch {
+        throw ParseError("\(error.reason) (line \(mounts.count + 1))")
+      }
+    }
+    self.mounts = mounts
+  }
+
+  /// What is mounted at exactly `point`. Mounts stack, and the last one hides those below it.
+  public func mount(at point: FilePath) -> Mount? { mounts.last { $0.mountPoint == point } }
+
+  /// The paths by which `mount`'s root, a file or folder that another process sees, may be reached here,
+  /// the likeliest first.
+  ///
+  /// Any mount of the same file system whose own root lies above it leads there: its mount point, and what
+  /// is left of the path. Those that another mount does not cover come first, then the longest root, then
+  /// the latest. A caller tries each, because the order of the file does not tell for certain what covers
+  /// what.
+  public func hostPaths(of mount: Mount) -> [FilePath] {
+    guard mount.root.isAbsolute, !mount.root.components.contains(where: { $0.kind == .parentDirectory })
+    else { return [] }
+    var candidates: [(path: FilePath, isCovered: Bool, rootLength: Int, index: Int)] = []
+    for (index, host) in mounts.enumerated()
+    where host.device == mount.device && !host.isRootDeleted && mount.root.starts(with: host.root) {
+      var rest = mount.root
+      guard rest.removePrefix(host.root) else { continue }
+      let path = host.mountPoint.appending(rest.components)
+      candidates.append(
+        (path, !leads(path, to: mount), rootLength: host.root.components.count, index: index))
+    }
+    candidates.sort {
+      ($0.isCovered ? 1 : 0, -$0.rootLength, -$0.index) < ($1.isCovered ? 1 : 0, -$1.rootLength, -$1.index)
+    }
+    var paths: [FilePath] = []
+    for candidate in candidates where !paths.contains(candidate.path) { paths.append(candidate.path) }
+    return paths
+  }
+
+  /// The likeliest of `hostPaths(of:)`.
+  public func hostPath(of mount: Mount) -> FilePath? { hostPaths(of: mount).first }
+
+  /// Whether the mount that is on top at `path` is of `mount`'s file system and shows its root there.
+  private func leads(_ path: FilePath, to mount: Mount) -> Bool {
+    var top: (mount: Mount, length: Int)?
+    for candidate in mounts where path.starts(with: candidate.mountPoint) {
+      let length = candidate.mountPoint.components.count
+      if length >= top?.length ?? 0 { top = (candidate, length) }
+    }
+    guard let top = top?.mount, top.device == mount.device else { return false }
+    var rest = path
+    guard rest.removePrefix(top.mountPoint) else { return false }
+    return top.root.appending(rest.components) == mount.root
+  }
+}

@@ -1,0 +1,52 @@
+import Text
+
+/// What `/proc/PID/stat` says, as far as this program asks; proc_pid_stat(5).
+///
+/// A real line, of a process that calls itself `a) R (b`:
+///
+///     4711 (a) R (b) S 1 4711 4711 0 -1 4194560 113 0 0 0 0 0 0 0 20 0 1 0 60284 5677056 …
+public struct ProcStat: Hashable, Sendable {
+  public let pid: Int32
+  /// The process's name, any bytes: it may hold parentheses, spaces and newlines.
+  public let comm: [UInt8]
+  /// `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` …
+  public let state: UInt8
+  /// Clock ticks after boot.
+  public let startTicks: UInt64
+  /// Where its program was put.
+  public let programAddresses: ProgramAddresses
+
+  /// What tells two programs apart that one process executed one after the other: each execve(2) puts program
+  /// and stack to other places. All 0 or 1 where the right to see them is missing.
+  public struct ProgramAddresses: Hashable, Sendable {
+    /// `startcode` and `startstack`, the 26th and the 28th field.
+    public let code: UInt64
+    public let stack: UInt64
+  }
+
+  /// Whether it has ended and only waits for its parent to notice: a zombie, or not even that.
+  public var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
+
+  public init(parsing bytes: [UInt8]) throws(ParseError) {
+    // The name ends at the last parenthesis: no field behind it can hold one.
+    guard let open = bytes.firstIndex(of: UInt8(ascii: "(")),
+      let close = bytes.lastIndex(of: UInt8(ascii: ")")), open < close
+    else { throw ParseError("no name in parentheses") }
+    guard let pid = Int32(ascii: bytes[..<open].trimmingSpaces), pid > 0 else {
+      throw ParseError("the first field is no pid")
+    }
+    let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
+    guard let state = fields.first, state.count == 1 else { throw ParseError("no state") }
+    // The field behind the name is the third of the manual page's list; the start time is the 22nd, and the
+    // addresses are the 26th and the 28th. One must follow these: of a line that was cut off, the last could be
+    // the beginning of a number.
+    guard fields.count > 26, let start = UInt64(ascii: fields[19]), let code = UInt64(ascii: fields[23]),
+      let stack = UInt64(ascii: fields[25])
+    else { throw ParseError("no start time and addresses") }
+    self.pid = pid
+    comm = Array(bytes[(open + 1)..<close])
+    self.state = state[state.startIndex]
+    startTicks = start
+    programAddresses = ProgramAddresses(code: code, stack: stack)
+  }
+}

@@ -1,0 +1,47 @@
+import Text
+
+/// What `/proc/PID/status` says, as far as this program asks; proc_pid_status(5).
+///
+///     Name:   rest-api
+///     State:  S (sleeping)
+///     …
+///     SigPnd: 0000000000000000
+///     ShdPnd: 0000000000000200
+///     SigBlk: 0000000000000000
+///     SigIgn: 0000000000001000
+///     SigCgt: 0000000020810640
+///
+/// The kernel escapes newlines in `Name`, so that a process cannot write lines of its own here.
+public struct ProcStatus: Hashable, Sendable {
+  public let state: UInt8
+  public let masks: SignalMasks
+
+  public init(parsing bytes: [UInt8]) throws(ParseError) {
+    var state: UInt8?
+    var caught: SignalMask?
+    var ignored: SignalMask?
+    var ownPending: SignalMask?
+    var sharedPending: SignalMask?
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      // The first line of a name counts, should there ever be two.
+      if let value = line.value(of: "State:") {
+        state = state ?? value.first
+      } else if caught == nil, let value = line.value(of: "SigCgt:") {
+        caught = try SignalMask(parsing: value)
+      } else if ignored == nil, let value = line.value(of: "SigIgn:") {
+        ignored = try SignalMask(parsing: value)
+      } else if ownPending == nil, let value = line.value(of: "SigPnd:") {
+        ownPending = try SignalMask(parsing: value)
+      } else if sharedPending == nil, let value = line.value(of: "ShdPnd:") {
+        sharedPending = try SignalMask(parsing: value)
+      }
+    }
+    guard let state else { throw ParseError("no State") }
+    guard let caught, let ignored, let ownPending, let sharedPending else {
+      throw ParseError("no signal masks")
+    }
+    self.state = state
+    self.masks = SignalMasks(
+      caught: caught, ignored: ignored, pending: ownPending.union(sharedPending))
+  }
+}

@@ -1,0 +1,116 @@
+import Glibc
+import SystemPackage
+import Text
+
+/// The open folder `/proc/PID`: everything read through it is of one and the same process.
+///
+/// The descriptor stays with the process that had the pid when it was opened. Once that process is gone,
+/// every read fails with ESRCH (or finds nothing), even if the pid has been given to another.
+public struct ProcessDirectory: ~Copyable {
+  public let pid: Int32
+  public let path: FilePath
+  /// For readers that open further files of this process.
+  public let descriptor: FileDescriptor
+
+  /// Opens the folder of a process below `proc`, usually `/proc`.
+  ///
+  /// - Returns: `nil` if there is no such process.
+  public static func open(pid: Int32, proc: FilePath) throws(HostError) -> ProcessDirectory? {
+    let path = proc.appending("\(pid)")
+    do {
+      let descriptor = try FileDescriptor.open(path, .readOnly, options: [.directory, .closeOnExec])
+      return ProcessDirectory(pid: pid, path: path, descriptor: descriptor)
+    } catch {
+      let code = Errno(of: error)
+      if code == .noSuchFileOrDirectory || code == .noSuchProcess { return nil }
+      throw .unreadable(path: path, code)
+    }
+  }
+
+  private init(pid: Int32, path: FilePath, descriptor: FileDescriptor) {
+    self.pid = pid
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { try? descriptor.close() }
+
+  /// `/proc/PID/stat`
+  public func stat() throws(HostError) -> ProcStat {
+    let bytes = try bytes(of: "stat", limitBytes: 16 << 10)
+    do { return try ProcStat(parsing: bytes) } catch { throw malformed("stat", error) }
+  }
+
+  /// `/proc/PID/status`
+  public func status() throws(HostError) -> ProcStatus {
+    let bytes = try bytes(of: "status", limitBytes: 64 << 10)
+    do { return try ProcStatus(parsing: bytes) } catch { throw malformed("status", error) }
+  }
+
+  /// `/proc/PID/io`
+  public func io() throws(HostError) -> ProcIO {
+    let bytes = try bytes(of: "io", limitBytes: 4 << 10)
+    do { return try ProcIO(parsing: bytes) } catch { throw malformed("io", error) }
+  }
+
+  /// `/proc/PID/cmdline`: every argument with its own borders. (libproc2 splits at newlines as well.)
+  public func arguments() throws(HostError) -> [String] {
+    NulSeparated(parsing: try bytes(of: "cmdline", limitBytes: 4 << 20)).words
+  }
+
+  /// `/proc/PID/environ`: the environment at the start of the process.
+  public func environment() throws(HostError) -> [String: String] {
+    NulSeparated(parsing: try bytes(of: "environ", limitBytes: 4 << 20)).environment
+  }
+
+  /// `/proc/PID/exe`; `nil` for a process without an executable (a kernel thread, a zombie).
+  public func executable() throws(HostError) -> ExecutableFile? {
+    guard let link = try link("exe") else { return nil }
+    let status = try? FileStatus(at: "exe", in: descriptor)
+    return ExecutableFile(link: link, root: try self.link("root") ?? "/", status: status) { path in
+      do throws(Errno) {
+        // `root` leads into the process's own tree, whatever is mounted there; proc_pid_root(5).
+        let found = try FileStatus(at: "root" + path, in: descriptor, followLinks: false)
+        return status.map(found.isSameFile) ?? false
+      } catch {
+        return error == .noSuchFileOrDirectory || error == .notDirectory ? false : nil
+      }
+    }
+  }
+
+  public func link(_ name: String) throws(HostError) -> String? {
+    var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let count = target.withUnsafeMutableBytes {
+      readlinkat(descriptor.rawValue, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+    if count < 0 {
+      if errno == ENOENT || errno == ESRCH { return nil }
+      throw .unreadable(path: path.appending(name), Errno(rawValue: errno))
+    }
+    return String(decoding: target[..<count], as: UTF8.self)
+  }
+
+  private func bytes(of name: String, limitBytes: Int) throws(HostError) -> [UInt8] {
+    let path = path.appending(name)
+    let file = openat(descriptor.rawValue, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }
+    let opened = FileDescriptor(rawValue: file)
+    defer { try? opened.close() }
+    return try FileReader.bytes(of: opened, path: path, limitBytes: limitBytes)
+  }
+
+  private func malformed(_ name: String, _ error: ParseError) -> HostError {
+    .malformed(path: path.appending(name), reason: error.reason)
+  }
+}
+
+extension HostError {
+  /// Whether it says that the process is gone.
+  public var isProcessGone: Bool {
+    switch self {
+    case .unreadable(_, let code), .process(_, _, let code):
+      code == .noSuchProcess || code == .noSuchFileOrDirectory
+    default: false
+    }
+  }
+}

@@ -1,0 +1,170 @@
+/// One JSON object on a line of its own, read strictly (RFC 8259), for its strings alone.
+///
+/// What a service logs holds words of its clients. A reader that is lenient about what it does not understand
+/// could be led to take such words for the service's own; this one gives no answer instead. A key that comes
+/// twice is refused, because readers differ on which of the two counts.
+public struct JSONLine {
+  /// The object's values that are strings. Those of other kinds are checked, and left out with all in them.
+  public let strings: [String: String]
+
+  /// - Returns: `nil` for anything but one whole object.
+  public init?(parsing bytes: ArraySlice<UInt8>) {
+    var reader = Reader(rest: bytes)
+    guard let strings = reader.object(), reader.rest.isEmpty else { return nil }
+    self.strings = strings
+  }
+
+  private struct Reader {
+    var rest: ArraySlice<UInt8>
+
+    /// More than any log line nests; a bound, because the reader calls itself.
+    private static let limitDepth = 16
+
+    mutating func object() -> [String: String]? {
+      var strings: [String: String] = [:]
+      var keys: Set<String> = []
+      guard take("{") else { return nil }
+      skipSpace()
+      if take("}") { return strings }
+      while true {
+        guard let key = string(), keys.insert(key).inserted else { return nil }
+        skipSpace()
+        guard take(":") else { return nil }
+        skipSpace()
+        if rest.first == UInt8(ascii: "\"") {
+          guard let value = string() else { return nil }
+          strings[key] = value
+        } else if !skipValue(depth: 1) {
+          return nil
+        }
+        skipSpace()
+        if take("}") { return strings }
+        guard take(",") else { return nil }
+        skipSpace()
+      }
+    }
+
+    private mutating func skipValue(depth: Int) -> Bool {
+      guard depth <= Self.limitDepth, let first = rest.first else { return false }
+      switch first {
+      case UInt8(ascii: "\""): return string() != nil
+      case UInt8(ascii: "{"): return skipObject(depth: depth)
+      case UInt8(ascii: "["): return skipArray(depth: depth)
+      case UInt8(ascii: "t"): return takeWord("true")
+      case UInt8(ascii: "f"): return takeWord("false")
+      case UInt8(ascii: "n"): return takeWord("null")
+      default: return skipNumber()
+      }
+    }
+
+    private mutating func skipObject(depth: Int) -> Bool {
+      guard take("{") else { return false }
+      skipSpace()
+      if take("}") { return true }
+      while true {
+        guard string() != nil else { return false }
+        skipSpace()
+        guard take(":") else { return false }
+        skipSpace()
+        guard skipValue(depth: depth + 1) else { return false }
+        skipSpace()
+        if take("}") { return true }
+        guard take(",") else { return false }
+        skipSpace()
+      }
+    }
+
+    private mutating func skipArray(depth: Int) -> Bool {
+      guard take("[") else { return false }
+      skipSpace()
+      if take("]") { return true }
+      while true {
+        guard skipValue(depth: depth + 1) else { return false }
+        skipSpace()
+        if take("]") { return true }
+        guard take(",") else { return false }
+        skipSpace()
+      }
+    }
+
+    private mutating func skipNumber() -> Bool {
+      _ = take("-")
+      if !take("0"), skipDigits() == 0 { return false }
+      if take("."), skipDigits() == 0 { return false }
+      if take("e") || take("E") {
+        if !take("+") { _ = take("-") }
+        if skipDigits() == 0 { return false }
+      }
+      return true
+    }
+
+    private mutating func skipDigits() -> Int {
+      let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      rest = rest[digits.endIndex...]
+      return digits.count
+    }
+
+    private mutating func string() -> String? {
+      guard take("\"") else { return nil }
+      var bytes: [UInt8] = []
+      while let byte = rest.popFirst() {
+        switch byte {
+        case UInt8(ascii: "\""): return String(validating: bytes, as: UTF8.self)
+        case 0..<0x20: return nil
+        case UInt8(ascii: "\\"):
+          guard let scalar = escape() else { return nil }
+          bytes += Array(String(Character(scalar)).utf8)
+        default: bytes.append(byte)
+        }
+      }
+      return nil
+    }
+
+    private mutating func escape() -> Unicode.Scalar? {
+      switch rest.popFirst() {
+      case UInt8(ascii: "\""): return "\""
+      case UInt8(ascii: "\\"): return "\\"
+      case UInt8(ascii: "/"): return "/"
+      case UInt8(ascii: "b"): return "\u{8}"
+      case UInt8(ascii: "f"): return "\u{C}"
+      case UInt8(ascii: "n"): return "\n"
+      case UInt8(ascii: "r"): return "\r"
+      case UInt8(ascii: "t"): return "\t"
+      case UInt8(ascii: "u"):
+        guard let unit = codeUnit() else { return nil }
+        // A surrogate alone is no character: Unicode.Scalar refuses it.
+        guard (0xD800..<0xDC00).contains(unit) else { return Unicode.Scalar(unit) }
+        guard take("\\"), take("u"), let low = codeUnit(), (0xDC00..<0xE000).contains(low) else { return nil }
+        return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))
+      default: return nil
+      }
+    }
+
+    private mutating func codeUnit() -> UInt32? {
+      var unit: UInt32 = 0
+      for _ in 0..<4 {
+        guard let byte = rest.popFirst(), byte < 0x80,
+          let digit = Character(Unicode.Scalar(byte)).hexDigitValue
+        else { return nil }
+        unit = unit << 4 | UInt32(digit)
+      }
+      return unit
+    }
+
+    private mutating func skipSpace() {
+      rest = rest.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+    }
+
+    private mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+      guard rest.first == UInt8(ascii: scalar) else { return false }
+      rest.removeFirst()
+      return true
+    }
+
+    private mutating func takeWord(_ word: StaticString) -> Bool {
+      let isThere = word.withUTF8Buffer { rest.starts(with: $0) }
+      if isThere { rest = rest.dropFirst(word.utf8CodeUnitCount) }
+      return isThere
+    }
+  }
+}
