@@ -38,14 +38,16 @@ struct Agenda: Hashable {
 
   // MARK: deadlines
 
-  /// Whose time is over, and who may be tried now. Those whose last signal is not known to have worked come
-  /// apart: they may have to be waited for, and the others must not.
-  func dueReverts(now: Int64) -> (ready: Set<ProcessIdentity>, restless: Set<ProcessIdentity>) {
+  /// Whose time is over, and who may be tried now. Those whose last signal is not known to have worked, and those that
+  /// failed before, come apart: they may have to be waited for, and the others must not.
+  func dueReverts(now: Int64) -> (ready: Set<ProcessIdentity>, unconfirmed: Set<ProcessIdentity>) {
     let due = entries.filter {
       ($0.deadlineBoottimeNs ?? .max) <= now && (retries[$0.identity]?.nextNs ?? 0) <= now
     }
-    let restless = due.filter { $0.lastSignal.map { $0.progress != .confirmed } ?? false }.map(\.identity)
-    return (Set(due.map(\.identity)).subtracting(restless), Set(restless))
+    let unconfirmed = due.filter { entry in
+      retries[entry.identity] != nil || entry.lastSignal.map { $0.progress != .confirmed } ?? false
+    }.map(\.identity)
+    return (Set(due.map(\.identity)).subtracting(unconfirmed), Set(unconfirmed))
   }
 
   /// An attempt to revert did not bring the process out of debug mode.
@@ -68,8 +70,8 @@ struct Agenda: Hashable {
     followed.filter { !$0.isOver(now: now) && searches[$0.place].map { $0.nextNs <= now } ?? false }
   }
 
-  /// The wishes whose time is over and that no process's revert will take with it.
-  func dueWishes(now: Int64) -> [FollowedService] {
+  /// What is followed past its time and that no process's revert will take with it.
+  func dueFollows(now: Int64) -> [FollowedService] {
     let present = Set(entries.map(\.place))
     return followed.filter { $0.isOver(now: now) && !present.contains($0.place) }
   }
@@ -89,8 +91,8 @@ struct Agenda: Hashable {
       entry.deadlineBoottimeNs.map { max($0, retries[entry.identity]?.nextNs ?? 0) }
     }
     let present = Set(entries.map(\.place))
-    let wishes = followed.filter { !present.contains($0.place) }.compactMap(\.deadlineBoottimeNs)
-    return (reverts + searches.values.map(\.nextNs) + wishes).min()
+    let follows = followed.filter { !present.contains($0.place) }.compactMap(\.deadlineBoottimeNs)
+    return (reverts + searches.values.map(\.nextNs) + follows).min()
   }
 }
 

@@ -21,7 +21,7 @@ extension Agent {
   /// What is past its deadline leaves debug mode.
   func revertExpired(_ directory: StateDirectory) throws(Pipeline.Stop) {
     let due = agenda.dueReverts(now: now)
-    for identities in [due.ready, due.restless] where !identities.isEmpty {
+    for identities in [due.ready, due.unconfirmed] where !identities.isEmpty {
       var request = request(
         .revert, .processes(identities), reason: nil,
         waitNs: agenda.patienceNs(now: now, shortestNs: 60_000_000, longestNs: 500_000_000))
@@ -41,7 +41,7 @@ extension Agent {
       }
     }
     // Nothing is left of a service that was awaited when its time ran out, but the wish.
-    let over = agenda.dueWishes(now: now)
+    let over = agenda.dueFollows(now: now)
     if !over.isEmpty {
       var request = request(.revert, .places(Set(over.map(\.place))), reason: nil, waitNs: 0)
       request.onlyExpired = true
@@ -53,7 +53,7 @@ extension Agent {
   /// Where debug mode does harm it ends early.
   func lookAtHarm(_ directory: StateDirectory) throws(Pipeline.Stop) {
     guard let next = debugGuard.nextNs, next <= now else { return }
-    let look = debugGuard.look(at: Array(watches.values), now: now)
+    let look = debugGuard.look(at: Array(watches.values), root: pipeline.machine.root, now: now)
     for error in look.unreadable {
       log.debug("the guard cannot read", metadata: ["error": "\(words.stop(.host(error)))"])
     }

@@ -44,7 +44,7 @@ public final class Agent {
   let words: Words
   let log: Logger
   private let readSettings: () -> Settings?
-  private let manager: ServiceManager
+  private let manager: SystemdNotifier
   var agenda = Agenda()
   var watches: [ProcessIdentity: ProcessWatch] = [:]
   /// Processes that have ended and are yet to be dropped from the ledger.
@@ -73,14 +73,15 @@ public final class Agent {
     self.words = words
     self.log = log
     self.readSettings = readSettings
-    manager = ServiceManager(environment: environment)
+    manager = SystemdNotifier(environment: environment)
     debugGuard = DebugGuard(limits: settings.limits)
   }
 
   private static func pipeline(_ machine: Pipeline.Machine, _ settings: Settings) -> Pipeline {
     var pipeline = Pipeline(machine: machine, catalogue: settings.catalogue)
-    // The loop tries again; it must not stand still while a command holds the lock.
-    pipeline.lockTimeoutNs = 100_000_000
+    // The loop tries again; it must not stand still while a command holds the lock, or for what does not answer.
+    pipeline.lockTimeout = .milliseconds(50)
+    pipeline.allowance = .milliseconds(50)
     return pipeline
   }
 
@@ -254,7 +255,7 @@ public final class Agent {
   private func watch(_ entry: LedgerEntry) {
     do {
       let machine = pipeline.machine
-      guard let watch = try ProcessWatch(entry, proc: machine.table.proc, root: machine.root) else {
+      guard let watch = try ProcessWatch(entry, proc: machine.table.proc) else {
         agenda.noteEnd(of: entry.place, now: now)
         ended.insert(entry.identity)
         return

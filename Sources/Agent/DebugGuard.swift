@@ -2,6 +2,7 @@ import Configuration
 import Ledger
 import Logs
 import Processes
+import SystemPackage
 
 /// Looks, every few seconds while something is in debug mode, at what it writes and at what the disks have left.
 struct DebugGuard {
@@ -33,30 +34,48 @@ struct DebugGuard {
   /// Something new is in debug mode: it is looked at now.
   mutating func hurry(now: Int64) { nextNs = min(nextNs ?? now, now) }
 
-  mutating func look(at watches: [ProcessWatch], now: Int64) -> Look {
+  /// How long one look may take: a file system that answers no sooner is left for the next time.
+  private static let allowance: Duration = .milliseconds(50)
+
+  mutating func look(at watches: [ProcessWatch], root: FilePath, now: Int64) -> Look {
     // A window shorter than the usual pause takes a shorter one.
     nextNs = now + min(Self.pauseNs, windowNs)
     var look = Look()
-    var spaces: [LogRoom: FileSystemSpace] = [:]
-    for watch in watches {
-      do { try watch.measure(atNs: now, windowNs: windowNs) } catch { look.unreadable.append(error) }
-      for room in watch.rooms where spaces[room] == nil {
-        do {
-          spaces[room] = try room.space()
-        } catch {
-          if !error.isProcessGone { look.unreadable.append(error) }
-        }
+    let pool = ReaderPool { request in
+      var reader = MessageReader(request[...])
+      var writer = MessageWriter()
+      guard let index = try? reader.read(Int.self), watches.indices.contains(index) else { return [] }
+      writer.write(Result { () throws(HostError) in try watches[index].look(root: root) })
+      return writer.bytes
+    }
+    let requests = watches.indices.map { index in
+      var writer = MessageWriter()
+      writer.write(index)
+      return writer.bytes
+    }
+    for (watch, answer) in zip(watches, pool.ask(requests, allowance: Self.allowance)) {
+      let path = FilePath("/proc/\(watch.identity.pid)")
+      var result: Result<ProcessWatch.Sight, HostError> = .failure(.noAnswer(path: path))
+      if case .success(let bytes) = answer {
+        var reader = MessageReader(bytes[...])
+        result =
+          (try? reader.read(Result<ProcessWatch.Sight, HostError>.self)) ?? .failure(.lookFailed(path: path))
+      }
+      do throws(HostError) {
+        watch.note(try result.get(), atNs: now, windowNs: windowNs)
+      } catch {
+        look.unreadable.append(error)
       }
       guard let rate = watch.meter.bytesPerSecond else { continue }
       look.figures.append(
         WriteFigures.Figure(
           pid: watch.identity.pid, startTicks: watch.identity.startTicks, writeBytesPerSecond: rate,
-          freeBytes: watch.rooms.compactMap { spaces[$0]?.freeBytes }.min()))
+          freeBytes: watch.spaces.map(\.freeBytes).min()))
     }
     for (place, watches) in Dictionary(grouping: watches, by: \.place) {
       let rates = watches.compactMap { $0.meter.bytesPerSecond(over: windowNs) }
       let harm = Harm(
-        spaces: watches.flatMap(\.rooms).compactMap { spaces[$0] },
+        spaces: watches.flatMap(\.spaces),
         bytesPerSecond: rates.isEmpty ? nil : rates.reduce(0) { $0.addingReportingOverflow($1).partialValue },
         limits: limits)
       if let harm { look.harms.append((place, harm)) }

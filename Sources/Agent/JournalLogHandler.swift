@@ -47,7 +47,8 @@ public struct JournalLogHandler: LogHandler {
 
   /// Values come from processes and containers: what could look like another pair, or another line, is quoted.
   private static func quoted(_ value: String) -> String {
-    let escaped = value.printable
+    // A backslash that is the value's own must not be taken for one of these escapes, or end them.
+    let escaped = value.replacing("\\", with: "\\\\").printable
     let isPlain = !escaped.isEmpty && !escaped.contains { $0 == " " || $0 == "\"" || $0 == "=" }
     return isPlain ? escaped : "\"" + escaped.replacing("\"", with: "\\\"") + "\""
   }

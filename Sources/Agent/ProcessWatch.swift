@@ -4,27 +4,28 @@ import Logs
 import Processes
 import Switching
 import SystemPackage
+import Text
 
 /// A process in debug mode that the agent has a hold on: it is told of its end, and reads what it writes.
 final class ProcessWatch {
   let identity: ProcessIdentity
   let place: ServicePlace
-  /// Where its log takes up room.
-  let rooms: [LogRoom]
+  private let container: (runtime: Container.Runtime, id: String)?
   private let handle: ProcessHandle
   private(set) var meter = WriteMeter()
+  /// What was left, when it was last looked at, on the file systems that take its log.
+  private(set) var spaces: [FileSystemSpace] = []
 
   /// - Returns: `nil` where the process has ended.
-  init?(_ entry: LedgerEntry, proc: FilePath, root: FilePath) throws(HostError) {
+  init?(_ entry: LedgerEntry, proc: FilePath) throws(HostError) {
     guard let handle = try ProcessHandle.open(entry.identity, proc: proc), !handle.hasEnded else {
       return nil
     }
     identity = entry.identity
     place = entry.place
-    let container = entry.container.map {
+    container = entry.container.map {
       (runtime: Container.Runtime(rawValue: $0.runtime) ?? .unknown, id: $0.id)
     }
-    rooms = LogRoom.find(of: handle.directory, container: container, root: root)
     self.handle = handle
   }
 
@@ -32,12 +33,42 @@ final class ProcessWatch {
   var descriptor: Int32 { handle.descriptor }
   var hasEnded: Bool { handle.hasEnded }
 
-  /// Reads what it has written so far. A process that has just ended writes nothing more.
-  func measure(atNs: Int64, windowNs: Int64) throws(HostError) {
+  /// What a look at a process tells the guard.
+  struct Sight: Message {
+    /// What it has written so far; `nil` for a process that has just ended, which writes nothing more.
+    let writtenBytes: UInt64?
+    let spaces: [FileSystemSpace]
+
+    init(writtenBytes: UInt64?, spaces: [FileSystemSpace]) {
+      self.writtenBytes = writtenBytes
+      self.spaces = spaces
+    }
+
+    func write(to message: inout MessageWriter) { message.write(writtenBytes, spaces) }
+
+    init(from message: inout MessageReader) throws(ParseError) {
+      writtenBytes = try message.read()
+      spaces = try message.read()
+    }
+  }
+
+  /// Looks; in a reader process, for its log may be on a file system that does not answer.
+  func look(root: FilePath) throws(HostError) -> Sight {
+    var written: UInt64?
     do {
-      meter.add(bytes: try handle.directory.io().writtenBytes, atNs: atNs, windowNs: windowNs)
+      written = try handle.directory.io().writtenBytes
     } catch {
       if !error.isProcessGone { throw error }
     }
+    var spaces: [FileSystemSpace] = []
+    for room in LogRoom.find(of: handle.directory, container: container, root: root) {
+      do { spaces.append(try room.space()) } catch { if !error.isProcessGone { throw error } }
+    }
+    return Sight(writtenBytes: written, spaces: spaces)
+  }
+
+  func note(_ sight: Sight, atNs: Int64, windowNs: Int64) {
+    spaces = sight.spaces
+    if let bytes = sight.writtenBytes { meter.add(bytes: bytes, atNs: atNs, windowNs: windowNs) }
   }
 }

@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,8 +35,6 @@ int64_t clinux_boottime_ns(void) {
   if (clock_gettime(CLOCK_BOOTTIME, &now) != 0) return -1;
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
-
-void clinux_syslog(int priority, const char *message) { syslog(LOG_DAEMON | priority, "%s", message); }
 
 int clinux_boottime_timer(void) { return timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK); }
 
@@ -69,6 +68,15 @@ int clinux_is_locked(int file) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
   return lock.l_type != F_UNLCK;
+}
+
+pid_t clinux_fork(void) { return fork(); }
+
+int clinux_end_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL); }
+
+int clinux_readable_bytes(int descriptor) {
+  int count;
+  return ioctl(descriptor, FIONREAD, &count) == 0 ? count : -1;
 }
 
 uint32_t clinux_major(dev_t device) { return major(device); }

@@ -1,4 +1,5 @@
 import Processes
+import Text
 
 /// The container that a process runs in, as the host's own files tell it.
 public struct Container: Hashable, Sendable {
@@ -28,9 +29,9 @@ public struct Container: Hashable, Sendable {
   ) {
     self.runtime = runtime
     self.id = id
-    self.name = name
-    self.image = image
-    self.composeService = composeService
+    self.name = name?.cut()
+    self.image = image?.cut()
+    self.composeService = composeService?.cut()
     self.pod = pod
     self.unreadable = unreadable
   }
@@ -45,9 +46,9 @@ public struct Pod: Hashable, Sendable {
   public let container: String?
 
   public init(uid: String, namespace: String?, name: String?, container: String?) {
-    self.uid = uid
-    self.namespace = namespace
-    self.name = name
-    self.container = container
+    self.uid = uid.cut()
+    self.namespace = namespace?.cut()
+    self.name = name?.cut()
+    self.container = container?.cut()
   }
 }

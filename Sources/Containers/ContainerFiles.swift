@@ -19,9 +19,9 @@ public struct ContainerFiles: Sendable {
   /// `path`, an absolute path of the host, below the root.
   public func below(_ path: FilePath) -> FilePath { root.pushing(path.removingRoot()) }
 
-  /// A regular file that a runtime wrote.
+  /// A regular file that a runtime wrote, where nobody but root can have put it.
   func bytes(at path: FilePath) throws(HostError) -> [UInt8] {
-    try FileReader.bytes(at: below(path), limitBytes: Self.limitBytes, requireRegular: true)
+    try TrustedFile.bytes(below: root, at: path, limitBytes: Self.limitBytes)
   }
 
   /// The file at `path`, parsed; what the parser refuses becomes `HostError.malformed`.
@@ -33,15 +33,17 @@ public struct ContainerFiles: Sendable {
   }
 
   /// `/proc/PID/mountinfo`; `process` is a pid or `self`.
-  public func mounts(ofProcess process: String) throws(HostError) -> MountInfo {
+  ///
+  /// - Parameter points: the mount points that are asked for; `nil`: all.
+  public func mounts(
+    ofProcess process: String, at points: Set<String>? = nil
+  ) throws(HostError) -> MountInfo {
     let path = below(FilePath("/proc").appending(process).appending("mountinfo"))
-    let bytes = try FileReader.bytes(at: path, limitBytes: MountInfo.limitBytes)
-    do {
-      return try MountInfo(parsing: bytes)
-    } catch {
-      throw .malformed(path: path, reason: error.reason)
-    }
+    return MountInfo(parsing: try FileReader.bytes(at: path, limitBytes: MountInfo.limitBytes), at: points)
   }
+
+  /// Whether nobody but root can have put there what is at `path`.
+  public func isTrusted(_ path: FilePath) -> Bool { TrustedFile.isTrusted(below: root, at: path) }
 
   /// `/proc/PID/ns/mnt`, namespaces(7); `nil` where it cannot be told.
   func mountNamespace(ofProcess process: String) -> FileStatus? {

@@ -45,7 +45,9 @@ public struct ContainerResolver {
 
     let evidence: MountEvidence
     do {
-      evidence = MountEvidence(mounts: try files.mounts(ofProcess: String(pid)), host: try mountsOfHost())
+      evidence = MountEvidence(
+        mounts: try files.mounts(ofProcess: String(pid), at: MountEvidence.points), host: try mountsOfHost(),
+        isTrusted: files.isTrusted)
     } catch {
       guard let reference else { throw error }
       // Not kept: another process of the container may be luckier than one that has just ended.

@@ -17,19 +17,26 @@ public struct MountEvidence {
   /// The name of the container within its pod.
   public private(set) var podContainer: String?
 
+  private static let runtimeFiles = ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"]
+  /// All mount points that tell something.
+  public static let points = Set(runtimeFiles + ["/dev/termination-log", "/"])
+
   /// - Parameter host: the mounts by which this program reaches files. A mount that the host itself has in
   ///   the same place tells nothing of a container: it is there because the host is one itself.
-  public init(mounts: MountInfo, host: MountInfo) {
+  ///   - isTrusted: whether nobody but root can have put there what is at a path of the host. Whoever has a user
+  ///     namespace can mount files of his own over these, with whatever path; what such a mount says is not heard.
+  public init(mounts: MountInfo, host: MountInfo, isTrusted: (FilePath) -> Bool) {
     func ownMount(at point: FilePath) -> Mount? {
       guard let mount = mounts.mount(at: point) else { return nil }
       if let same = host.mount(at: point), same.device == mount.device, same.root == mount.root { return nil }
       return mount
     }
-    for point: FilePath in ["/etc/hostname", "/etc/hosts", "/etc/resolv.conf", "/run/.containerenv"] {
-      if let mount = ownMount(at: point) { readRuntimeFile(mount, host: host) }
+    for point in Self.runtimeFiles {
+      if let mount = ownMount(at: FilePath(point)) { readRuntimeFile(mount, host, isTrusted) }
     }
     // …/pods/UID/containers/NAME/HASH
-    if let mount = ownMount(at: "/dev/termination-log") {
+    if let mount = ownMount(at: "/dev/termination-log"), host.hostPaths(of: mount).contains(where: isTrusted)
+    {
       let names = mount.root.components.map(\.string)
       if names.count >= 5, names[names.count - 3] == "containers", names[names.count - 5] == "pods",
         podUID == nil || podUID == names[names.count - 4], ContainerReference.isPodUID(names[names.count - 4])
@@ -38,19 +45,21 @@ public struct MountEvidence {
         podContainer = names[names.count - 2]
       }
     }
-    if let root = ownMount(at: "/") { readRootFileSystem(root, host: host) }
+    if let root = ownMount(at: "/") { readRootFileSystem(root, host, isTrusted) }
   }
 
-  private mutating func readRuntimeFile(_ mount: Mount, host: MountInfo) {
+  private mutating func readRuntimeFile(_ mount: Mount, _ host: MountInfo, _ isTrusted: (FilePath) -> Bool) {
     let names = mount.root.components.map(\.string)
     let count = names.count
     guard count >= 3 else { return }
+    let paths = host.hostPaths(of: mount).filter(isTrusted)
+    guard !paths.isEmpty else { return }
     // …/containers/ID/hostname
     if names[count - 3] == "containers", ContainerReference.isID(names[count - 2]),
       ["hostname", "hosts", "resolv.conf"].contains(names[count - 1])
     {
       if dockerID == nil { dockerID = names[count - 2] }
-      for path in host.hostPaths(of: mount) {
+      for path in paths {
         add(path.removingLastComponent().removingLastComponent(), to: &dockerFolders)
       }
     }
@@ -65,7 +74,7 @@ public struct MountEvidence {
       names[count - 4].hasSuffix("-containers")
     {
       let driver = String(names[count - 4].dropLast("-containers".count))
-      for path in host.hostPaths(of: mount) {
+      for path in paths {
         var runRoot = path
         for _ in 0..<4 { runRoot.removeLastComponent() }
         if !userdata.contains(where: { $0.runRoot == runRoot && $0.driver == driver }) {
@@ -77,7 +86,8 @@ public struct MountEvidence {
 
   /// The container's own tree lies in the storage of its runtime: `…/overlay/LAYER/diff` (an option of
   /// overlay, already a path of the host), `…/overlay2/LAYER/diff`, or `…/vfs/dir/LAYER` as the mount's root.
-  private mutating func readRootFileSystem(_ mount: Mount, host: MountInfo) {
+  private mutating func readRootFileSystem(_ mount: Mount, _ host: MountInfo, _ isTrusted: (FilePath) -> Bool)
+  {
     var layers: [FilePath] = []
     if mount.fileSystem == "overlay" {
       if let upper = mount.path(ofSuperOption: "upperdir") { layers.append(upper) }
@@ -90,6 +100,7 @@ public struct MountEvidence {
       guard names.count >= 4, !names.contains("..") else { continue }
       var storage = layer
       for _ in 0..<3 { storage.removeLastComponent() }
+      guard isTrusted(storage) else { continue }
       switch (names[names.count - 3], isTree, names[names.count - 2]) {
       case ("overlay", true, _): add(storage, to: &graphRoots)
       case ("overlay2", true, _): add(storage.appending("containers"), to: &dockerFolders)

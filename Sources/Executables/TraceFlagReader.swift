@@ -24,10 +24,23 @@ public struct TraceFlagReader: Sendable {
   public init(
     process: borrowing ProcessDirectory, cache: inout SymbolCache
   ) throws(HostError) {
-    let file = try Self.open("exe", in: process)
+    self.init(try Self.executable(of: process, cache: &cache), of: process)
+  }
+
+  /// What the executable of a process says of itself.
+  ///
+  /// - Throws: as ``init(process:cache:)``.
+  public static func executable(
+    of process: borrowing ProcessDirectory, cache: inout SymbolCache
+  ) throws(HostError) -> ExecutableSymbols {
+    let file = try open("exe", in: process)
     defer { try? file.close() }
-    executable = try ExecutableSymbols.read(
-      from: file, path: process.path.appending("exe"), cache: &cache)
+    return try ExecutableSymbols.read(from: file, path: process.path.appending("exe"), cache: &cache)
+  }
+
+  /// Takes a process whose executable has been looked through already.
+  public init(_ executable: ExecutableSymbols, of process: borrowing ProcessDirectory) {
+    self.executable = executable
     guard let symbol = executable.traceFlag else {
       flag = nil
       return

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Processes
 import SystemPackage
 
 /// What makes the agent the only one on its state directory: a lock on the file `agent.lock`, for as long as the
@@ -29,12 +30,14 @@ public struct AgentLock: ~Copyable {
     }
     LedgerLock.note("\(getpid())\n", in: file)
     self.file = file
+    ReaderProcess.withhold(file)
   }
 
   /// Gives it back now, where that should show in the code.
   public consuming func end() {}
 
   deinit {
+    ReaderProcess.release(file)
     LedgerLock.note("", in: file)
     try? file.close()
   }

@@ -92,6 +92,12 @@ extension LedgerEntry.SentSignal: Codable {
     wanted = try values.decode(Bool.self, forKey: .wanted)
     atBoottimeNs = try values.decode(Int64.self, forKey: .atBoottimeNs)
     progress = try values.decode(Progress.self, forKey: .progress)
+    // Only while its sender may be about to send it.
+    if let pid = try values.decodeIfPresent(Int32.self, forKey: .senderPID) {
+      sender = ProcessIdentity(
+        bootID: try values.decode(String.self, forKey: .senderBootID), pid: pid,
+        startTicks: try values.decode(UInt64.self, forKey: .senderStartTicks))
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -100,5 +106,8 @@ extension LedgerEntry.SentSignal: Codable {
     try values.encode(wanted, forKey: .wanted)
     try values.encode(atBoottimeNs, forKey: .atBoottimeNs)
     try values.encode(progress, forKey: .progress)
+    try values.encodeIfPresent(sender?.bootID, forKey: .senderBootID)
+    try values.encodeIfPresent(sender?.pid, forKey: .senderPID)
+    try values.encodeIfPresent(sender?.startTicks, forKey: .senderStartTicks)
   }
 }

@@ -59,6 +59,8 @@ public struct LedgerEntry: Hashable, Sendable {
       case intended
       /// The kernel took it; the process was not yet seen to act on it.
       case sent
+      /// The process has taken it from its queue, and its event loop was idle afterwards; its level was not read.
+      case taken
       /// The process was seen to act on it.
       case confirmed
     }
@@ -70,8 +72,13 @@ public struct LedgerEntry: Hashable, Sendable {
     /// When, on the boot-time clock.
     public var atBoottimeNs: Int64
     public var progress: Progress
+    /// The process of this tool that sends it.
+    public var sender: ProcessIdentity?
 
-    public init(signal: String, wanted: Bool, atBoottimeNs: Int64, progress: Progress) {
+    public init(
+      signal: String, wanted: Bool, atBoottimeNs: Int64, progress: Progress, sender: ProcessIdentity? = nil
+    ) {
+      self.sender = sender
       self.signal = signal
       self.wanted = wanted
       self.atBoottimeNs = atBoottimeNs

@@ -12,6 +12,17 @@ public enum LedgerError: Error, Hashable, Sendable {
     }
   }
 
+  /// Whether there was no room to write, or no right to: the disk is full, broken or read-only. What takes back must not
+  /// fail for it.
+  public var isOfRoom: Bool {
+    switch self {
+    case .unwritable(_, _, let code):
+      [.noSpace, .diskQuotaExceeded, .readOnlyFileSystem, .ioError, .fileTooLarge].contains(code)
+    case .tooLarge: true
+    default: false
+    }
+  }
+
   /// Why a file or a directory that exists is not used.
   public enum Refusal: Hashable, Sendable {
     case symbolicLink

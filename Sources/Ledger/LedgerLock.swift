@@ -28,6 +28,7 @@ public struct LedgerLock: ~Copyable {
           Self.note("\(getpid())\n", in: file)
           self.directory = directory
           self.file = file
+          ReaderProcess.withhold(file)
           return
         }
         try? file.close()
@@ -50,6 +51,7 @@ public struct LedgerLock: ~Copyable {
   }
 
   deinit {
+    ReaderProcess.release(file)
     Self.note("", in: file)
     // Not left to close(2): a child of another thread between fork(2) and execve(2) shares the lock.
     flock(file.rawValue, LOCK_UN)

@@ -128,7 +128,7 @@ final class OwnedDirectory: Sendable {
       switch error {
       case .unreadable(let path, let errno): throw .unreadable(path: path, errno)
       case .tooLarge(let path, let limitBytes): throw .tooLarge(path: path, limitBytes: limitBytes)
-      case .malformed, .notRegular, .processTable, .process:
+      default:
         throw .unreadable(path: path.appending(name), .ioError)
       }
     }

@@ -162,7 +162,9 @@ extension LogSource {
     if let usual { return usual }
     let host = files.root == "/" ? "self" : "1"
     let evidence = MountEvidence(
-      mounts: try files.mounts(ofProcess: String(process.pid)), host: try files.mounts(ofProcess: host))
+      mounts: try files.mounts(ofProcess: String(process.pid), at: MountEvidence.points),
+      host: try files.mounts(ofProcess: host),
+      isTrusted: files.isTrusted)
     return runtimeFile(
       of: container, docker: evidence.dockerFolders, storages: evidence.graphRoots, files: files)
   }

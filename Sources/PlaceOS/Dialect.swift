@@ -58,6 +58,11 @@ public enum Obstacle: Hashable, Sendable {
   case unknownHandlers
   /// Nothing but the name says that the process is PlaceOS's.
   case unproved
+  /// It may be a copy that its service has just made of itself on the way to another program: it has its parent's
+  /// handlers, and would hand the signal on to it.
+  case freshCopy
+  /// It cannot be looked at.
+  case unreadable
 }
 
 /// How a process can be switched, and what its signal dispositions say of its level.
@@ -140,6 +145,9 @@ public struct Handling: Hashable, Sendable {
     case (.standard, _): return none
     }
   }
+
+  /// Of a process that cannot be looked at.
+  public static let unread = Handling(.none, obstacle: .unreadable)
 
   /// Ruby under Puma.
   public static let puma = Handling(.none, obstacle: .puma)

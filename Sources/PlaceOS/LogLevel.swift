@@ -2,12 +2,26 @@
 public enum LogLevel: String, Sendable, CaseIterable {
   case trace, debug, info, notice, warn, error, fatal, none
 
-  /// The level a service has from its start: `LOG_LEVEL` where it names one, otherwise `info` in production
-  /// (`SG_ENV=production`) and `debug` elsewhere. A driver's process log starts at `error`.
-  public static func start(of kind: Service.Kind, environment: [String: String]) -> LogLevel {
-    if kind == .driver { return .error }
+  /// The variables that tell the level of a service at its start.
+  public static let startVariables = ["LOG_LEVEL", "SG_ENV", "ENV"]
+
+  /// The level a service has from its start: `LOG_LEVEL` where it names one, otherwise `info` in production and `debug`
+  /// elsewhere. A driver's process log starts at `error`.
+  ///
+  /// What is production differs: `SG_ENV=production`, in any case, for most; search-ingest takes `ENV` before `SG_ENV`
+  /// and frontends after it, and source goes by `ENV=PROD`.
+  public static func start(of service: Service, environment: [String: String]) -> LogLevel {
+    if service.levelKind == .driver { return .error }
     if let named = environment["LOG_LEVEL"], let level = LogLevel(named: named) { return level }
-    return environment["SG_ENV"] == "production" ? .info : .debug
+    let (sg, plain) = (environment["SG_ENV"], environment["ENV"])
+    let isProduction =
+      switch service.name {
+      case "search-ingest": (plain ?? sg)?.lowercased() == "production"
+      case "frontends": (sg ?? plain)?.lowercased() == "production"
+      case "source": plain == "PROD"
+      default: sg?.lowercased() == "production"
+      }
+    return isProduction ? .info : .debug
   }
 
   /// The level a service goes back to when a signal takes it out of debug mode, whatever it started with.

@@ -61,9 +61,14 @@ public enum Recognition: Hashable, Sendable {
 
 extension Catalogue {
   /// What the executables of PlaceOS's processes are called.
-  public var executableNames: ExecutableNames {
+  public var executableNames: ExecutableNames { executableNames(of: services) }
+
+  /// What the executables of these services' processes are called. A process with any other name is none of theirs.
+  public func executableNames(of services: [Service]) -> ExecutableNames {
+    let names = Set(services.map(\.name))
     let paths =
-      (services.filter { $0.kind == .service }.flatMap(\.executables)) + additions.flatMap(\.executables)
+      services.filter { $0.kind == .service }.flatMap(\.executables)
+      + additions.filter { names.contains($0.name) }.flatMap(\.executables)
     let hasDrivers = services.contains { $0.kind == .driver }
     return ExecutableNames(of: paths, driverFolder: hasDrivers ? Self.driverFolder : nil)
   }

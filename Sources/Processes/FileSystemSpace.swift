@@ -22,13 +22,16 @@ public struct FileSystemSpace: Hashable, Sendable {
     var space = statvfs()
     let result = path.withPlatformString { statvfs($0, &space) }
     guard result == 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }
-    let unit = UInt64(space.f_frsize)
-    self.init(
-      path: named ?? path, sizeBytes: UInt64(space.f_blocks) * unit, freeBytes: UInt64(space.f_bavail) * unit)
+    // A file system may claim anything.
+    func bytes(_ blocks: fsblkcnt_t) -> UInt64 {
+      let (bytes, overflow) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(space.f_frsize))
+      return overflow ? .max : bytes
+    }
+    self.init(path: named ?? path, sizeBytes: bytes(space.f_blocks), freeBytes: bytes(space.f_bavail))
   }
 
   /// In percent of the whole, rounded down.
   public var freePercent: Int {
-    sizeBytes == 0 ? 0 : Int(Double(freeBytes) / Double(sizeBytes) * 100)
+    sizeBytes == 0 ? 0 : Int(min(100, Double(freeBytes) / Double(sizeBytes) * 100))
   }
 }

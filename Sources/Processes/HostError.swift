@@ -12,6 +12,12 @@ public enum HostError: Error, Hashable, Sendable {
   case notRegular(path: FilePath)
   /// The process table could not be read.
   case processTable(Errno)
+  /// A system call that is about no file and no other process failed; `call` is its name.
+  case call(String, Errno)
+  /// Nothing came of a look within the time for it: the file system, or the memory, behind `path` does not answer.
+  case noAnswer(path: FilePath)
+  /// What looked at it ended over it.
+  case lookFailed(path: FilePath)
   /// A system call on a process failed; `call` is its name.
   case process(pid: Int32, call: String, Errno)
 }

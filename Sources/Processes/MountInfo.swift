@@ -5,21 +5,37 @@ import Text
 public struct MountInfo: Hashable, Sendable {
   public let mounts: [Mount]
 
+  /// How many lines were not understood, and left out. Some file systems put into their options what no field may hold
+  /// (9p of WSL2 has backslashes in them).
+  public let unreadLines: Int
+
   /// Room for the kernel's own limit on mounts (`fs.mount-max`, 100,000) at their usual length.
-  public static let limitBytes = 32 << 20
+  public static let limitBytes = 16 << 20
 
   /// Parses the whole file. No lines at all are allowed: a process whose root is no mount sees none.
-  /// One line that is not understood makes the whole not understood: it might be the one that counts.
-  public init(parsing bytes: [UInt8]) throws(ParseError) {
+  ///
+  /// - Parameter points: mount points, as the file writes them; what is mounted elsewhere is left out, and costs next to
+  ///   nothing: who may mount can mount 100,000 times. `nil`: all.
+  public init(parsing bytes: [UInt8], at points: Set<String>? = nil) {
     var mounts: [Mount] = []
+    var unreadLines = 0
+    let wanted = points.map { $0.map { Array($0.utf8) } }
     for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      do {
-        mounts.append(try Mount(parsing: line))
-      } catch {
-        throw ParseError("\(error.reason) (line \(mounts.count + 1))")
+      if let wanted {
+        // The mount point is the fifth field.
+        let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5, omittingEmptySubsequences: false)
+        guard fields.count > 4, wanted.contains(where: { fields[4].elementsEqual($0) }) else { continue }
       }
+      if let mount = try? Mount(parsing: line) { mounts.append(mount) } else { unreadLines += 1 }
+    }
+    if points != nil {
+      // Mounts stack, and the last one hides those below it.
+      var last: [FilePath: Int] = [:]
+      for (index, mount) in mounts.enumerated() { last[mount.mountPoint] = index }
+      mounts = last.values.sorted().map { mounts[$0] }
     }
     self.mounts = mounts
+    self.unreadLines = unreadLines
   }
 
   /// What is mounted at exactly `point`. Mounts stack, and the last one hides those below it.

@@ -25,4 +25,16 @@ public struct NulSeparated: Hashable, Sendable {
     }
     return variables
   }
+
+  /// Of an environment, the variables with these names; the first of a name counts. The rest is passed over.
+  public static func environment(in bytes: [UInt8], named names: [String]) -> [String: String] {
+    var variables: [String: String] = [:]
+    let wanted = names.map { (name: $0, start: Array("\($0)=".utf8)) }
+    for word in bytes.split(separator: 0) {
+      for (name, start) in wanted where variables[name] == nil && word.starts(with: start) {
+        variables[name] = String(decoding: word.dropFirst(start.count), as: UTF8.self)
+      }
+    }
+    return variables
+  }
 }

@@ -11,6 +11,8 @@ public struct ProcStat: Hashable, Sendable {
   public let comm: [UInt8]
   /// `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` …
   public let state: UInt8
+  /// The process that it is a child of; 0 for none that is seen from here.
+  public let parentPID: Int32
   /// Clock ticks after boot.
   public let startTicks: UInt64
   /// Where its program was put.
@@ -22,6 +24,11 @@ public struct ProcStat: Hashable, Sendable {
     /// `startcode` and `startstack`, the 26th and the 28th field.
     public let code: UInt64
     public let stack: UInt64
+
+    public init(code: UInt64, stack: UInt64) {
+      self.code = code
+      self.stack = stack
+    }
   }
 
   /// Whether it has ended and only waits for its parent to notice: a zombie, or not even that.
@@ -37,13 +44,15 @@ public struct ProcStat: Hashable, Sendable {
     }
     let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
     guard let state = fields.first, state.count == 1 else { throw ParseError("no state") }
-    // The field behind the name is the third of the manual page's list; the start time is the 22nd, and the
-    // addresses are the 26th and the 28th. One must follow these: of a line that was cut off, the last could be
+    // The field behind the name is the third of the manual page's list, the parent the 4th; the start time is the
+    // 22nd, and the addresses are the 26th and the 28th. One must follow these: of a line that was cut off, the last could be
     // the beginning of a number.
-    guard fields.count > 26, let start = UInt64(ascii: fields[19]), let code = UInt64(ascii: fields[23]),
+    guard fields.count > 26, let parentPID = Int32(ascii: fields[1]), let start = UInt64(ascii: fields[19]),
+      let code = UInt64(ascii: fields[23]),
       let stack = UInt64(ascii: fields[25])
     else { throw ParseError("no start time and addresses") }
     self.pid = pid
+    self.parentPID = parentPID
     comm = Array(bytes[(open + 1)..<close])
     self.state = state[state.startIndex]
     startTicks = start

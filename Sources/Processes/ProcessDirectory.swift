@@ -54,13 +54,16 @@ public struct ProcessDirectory: ~Copyable {
   }
 
   /// `/proc/PID/cmdline`: every argument with its own borders. (libproc2 splits at newlines as well.)
+  ///
+  /// - Throws: `HostError.tooLarge` for more than a service of PlaceOS is ever started with.
   public func arguments() throws(HostError) -> [String] {
-    NulSeparated(parsing: try bytes(of: "cmdline", limitBytes: 4 << 20)).words
+    NulSeparated(parsing: try bytes(of: "cmdline", limitBytes: 64 << 10)).words
   }
 
-  /// `/proc/PID/environ`: the environment at the start of the process.
-  public func environment() throws(HostError) -> [String: String] {
-    NulSeparated(parsing: try bytes(of: "environ", limitBytes: 4 << 20)).environment
+  /// Of `/proc/PID/environ`, the environment at the start of the process, the variables with these names.
+  public func environment(named names: [String]) throws(HostError) -> [String: String] {
+    let bytes = try bytes(of: "environ", limitBytes: 256 << 10)
+    return NulSeparated.environment(in: bytes, named: names)
   }
 
   /// `/proc/PID/exe`; `nil` for a process without an executable (a kernel thread, a zombie).
@@ -78,6 +81,7 @@ public struct ProcessDirectory: ~Copyable {
     }
   }
 
+  /// What a link of this process says; `nil` where there is none, or the process is gone.
   public func link(_ name: String) throws(HostError) -> String? {
     var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = target.withUnsafeMutableBytes {
@@ -90,7 +94,36 @@ public struct ProcessDirectory: ~Copyable {
     return String(decoding: target[..<count], as: UTF8.self)
   }
 
-  private func bytes(of name: String, limitBytes: Int) throws(HostError) -> [UInt8] {
+  /// The numbers that a folder of this process has for names, such as `fd` or `task`, ascending.
+  ///
+  /// - Throws: `HostError.unreadable`, and `.tooLarge` where there are more than `limit`.
+  func entries(of name: String, limit: Int) throws(HostError) -> [Int32] {
+    let path = path.appending(name)
+    let raw = openat(descriptor.rawValue, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard raw >= 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }
+    guard let folder = fdopendir(raw) else {
+      let code = Errno(rawValue: errno)
+      close(raw)
+      throw .unreadable(path: path, code)
+    }
+    defer { closedir(folder) }
+    var numbers: [Int32] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { $0.prefix { $0 != 0 } }
+      guard let number = Int32(ascii: name) else { continue }
+      guard numbers.count < limit else { throw .tooLarge(path: path, limitBytes: limit) }
+      numbers.append(number)
+    }
+    return numbers.sorted()
+  }
+
+  /// How many descriptors the process has, `/proc/PID/fd`; proc_pid_fd(5).
+  public func descriptorCount() throws(HostError) -> Int { try entries(of: "fd", limit: 1 << 20).count }
+
+  /// The whole of a file of this process.
+  ///
+  /// - Throws: `HostError.unreadable`, `.tooLarge`.
+  public func bytes(of name: String, limitBytes: Int) throws(HostError) -> [UInt8] {
     let path = path.appending(name)
     let file = openat(descriptor.rawValue, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }

@@ -6,39 +6,58 @@ import SystemPackage
 ///
 /// It owns a pidfd (pidfd_open(2)), which stays with its process: when the process has ended, a signal
 /// fails with ESRCH and can never reach another that was given the same pid. The folder `/proc/PID` is
-/// opened while the pidfd is open and compared with the identity, so that what is read through
-/// ``directory`` and what is signalled are the same process.
+/// opened while the pidfd is open and its process lives, so that what is read through ``directory`` and what
+/// is signalled are the same process.
 public struct ProcessHandle: ~Copyable {
   public let identity: ProcessIdentity
   public let directory: ProcessDirectory
   private let pidfd: FileDescriptor
 
-  /// Takes hold of a process.
+  /// Takes hold of the process that has a pid now.
   ///
-  /// - Returns: `nil` if it is gone, or its pid belongs to another process by now.
-  /// - Throws: `HostError.process` where the kernel refuses (no pidfd before Linux 5.3: ENOSYS).
-  public static func open(_ identity: ProcessIdentity, proc: FilePath) throws(HostError) -> ProcessHandle? {
-    let raw = clinux_pidfd_open(identity.pid)
+  /// - Returns: `nil` if there is none: the pid is free, or that of a thread.
+  /// - Throws: `HostError.process` where the kernel refuses (no pidfd before Linux 5.3: ENOSYS; no descriptor
+  ///   left: EMFILE).
+  public static func open(pid: Int32, bootID: String, proc: FilePath) throws(HostError) -> ProcessHandle? {
+    let raw = clinux_pidfd_open(pid)
     guard raw >= 0 else {
       let code = Errno(rawValue: errno)
       // EINVAL, or ENOENT (seen on Linux 6.18): the pid is that of a thread, not of a process.
       if code == .noSuchProcess || code == .invalidArgument || code == .noSuchFileOrDirectory { return nil }
-      throw .process(pid: identity.pid, call: "pidfd_open", code)
+      throw .process(pid: pid, call: "pidfd_open", code)
     }
     let pidfd = FileDescriptor(rawValue: raw)
     do {
-      guard let directory = try ProcessDirectory.open(pid: identity.pid, proc: proc),
-        try directory.stat().startTicks == identity.startTicks
-      else {
+      guard let directory = try ProcessDirectory.open(pid: pid, proc: proc) else {
         try? pidfd.close()
         return nil
       }
-      return ProcessHandle(identity: identity, directory: directory, pidfd: pidfd)
+      let stat = try directory.stat()
+      // Of a process that lives after its folder was opened, the pid was its own then. Where the one has ended and the
+      // other has not, they are two.
+      guard !hasEnded(pidfd) || stat.hasEnded else {
+        try? pidfd.close()
+        return nil
+      }
+      return ProcessHandle(
+        identity: ProcessIdentity(bootID: bootID, pid: pid, startTicks: stat.startTicks),
+        directory: directory,
+        pidfd: pidfd)
     } catch {
       try? pidfd.close()
       if error.isProcessGone { return nil }
       throw error
     }
+  }
+
+  /// Takes hold of one certain process.
+  ///
+  /// - Returns: `nil` if it is gone, or its pid belongs to another process by now.
+  /// - Throws: as ``open(pid:bootID:proc:)``.
+  public static func open(_ identity: ProcessIdentity, proc: FilePath) throws(HostError) -> ProcessHandle? {
+    guard let handle = try open(pid: identity.pid, bootID: identity.bootID, proc: proc) else { return nil }
+    guard handle.identity == identity else { return nil }
+    return handle
   }
 
   private init(identity: ProcessIdentity, directory: consuming ProcessDirectory, pidfd: FileDescriptor) {
@@ -63,8 +82,11 @@ public struct ProcessHandle: ~Copyable {
   /// What becomes readable when the process has ended, for poll(2) together with other descriptors.
   public var descriptor: Int32 { pidfd.rawValue }
 
-  /// Whether the process has ended: a pidfd becomes readable then, pidfd_open(2).
-  public var hasEnded: Bool {
+  /// Whether the process has ended, with all its threads: a pidfd becomes readable then, pidfd_open(2). A process
+  /// whose main thread alone has ended shows as a zombie and lives.
+  public var hasEnded: Bool { Self.hasEnded(pidfd) }
+
+  private static func hasEnded(_ pidfd: FileDescriptor) -> Bool {
     var entry = pollfd(fd: pidfd.rawValue, events: Int16(POLLIN), revents: 0)
     return poll(&entry, 1, 0) == 1
   }

@@ -132,7 +132,9 @@ struct StatusDocument: Encodable {
     awaited = result.awaited.map { AwaitedDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
-    problems = result.unreadable.map(\.sentence) + [configurationProblem?.sentence].compactMap { $0 }
+    problems =
+      result.unreadable.map(\.sentence)
+      + [result.stateProblem?.sentence, configurationProblem?.sentence].compactMap { $0 }
   }
 }
 

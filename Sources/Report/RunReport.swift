@@ -45,12 +45,19 @@ public struct RunReport {
     remarks += result.restarted.map(\.restartedSentence)
     remarks += result.unreadable.map(\.sentence)
     remarks += result.unrecorded.map(sentence)
+    if result.unlogged > 0 {
+      remarks.append(
+        "\(result.unlogged) lines did not reach the system log, which takes none; the history has them")
+    }
     if let signal = result.interruptedBy { remarks.append(interruptedSentence(signal)) }
     remarks += result.released.map(\.releasedSentence)
-    if hasNewDeadline, result.keeper == nil {
-      remarks.append(RevertArming.warning(command: armingCommand()))
-    }
+    if let warning = unkeptDeadline(armingCommand: armingCommand()) { remarks.append(warning) }
     return remarks
+  }
+
+  /// That a deadline which was just given will not be kept; `nil` where one will.
+  public func unkeptDeadline(armingCommand: @autoclosure () -> String) -> String? {
+    hasNewDeadline && result.keeper == nil ? RevertArming.warning(command: armingCommand()) : nil
   }
 
   /// Where the state file cannot be read, `off` goes by what the processes show, and says so.
@@ -66,7 +73,9 @@ public struct RunReport {
   }
 
   private var hasNewDeadline: Bool {
-    !result.request.isDryRun && turnedOn.contains { $0.deadlineBoottimeNs != nil }
+    !result.request.isDryRun
+      && (turnedOn + result.outcomes.filter { $0.notes.contains(.deadlineMoved) })
+        .contains { $0.deadlineBoottimeNs != nil }
   }
 
   private var turnedOn: [Outcome] {

@@ -21,6 +21,8 @@ extension Obstacle {
       "its way back (SIGUSR2) is used up: once on, only a restart would end debug mode"
     case .unknownHandlers: "its signal handlers fit no version of PlaceOS that is known"
     case .unproved: "unproved: nothing but its name says that it is PlaceOS's (--trust-name)"
+    case .freshCopy: "its service has just made a copy of itself, to run another program"
+    case .unreadable: "it cannot be looked at"
     }
   }
 }
@@ -31,9 +33,8 @@ extension Outcome.Note {
     switch self {
     case .obstacle(let obstacle): obstacle.sentence
     case .stopped: "the process is stopped (SIGSTOP or a debugger) and would not act on a signal"
-    case .signalPending: "a signal that somebody sent is still pending; none was added"
-    case .inFlight(let ageNs):
-      "a signal of \(DurationText(ns: ageNs)) ago may still be on its way; none was added"
+    case .underway(let underway): underway.sentence
+    case .doubt(let doubt): doubt.sentence
     case .levelUnknown:
       "neither the process nor what is recorded tells its level; "
         + "a restart of the service brings it back to its own"
@@ -52,9 +53,43 @@ extension Outcome.Note {
     case .lastSeen(let debug?, let evidence):
       "seen last: \(debug ? "in" : "out of") debug mode (\(evidence.rawValue))"
     case .deadlineMoved: "with a new deadline"
+    case .deadlineRemoved: "without a deadline from now on"
+    case .unrecorded: "not recorded: there was no room"
     case .host(let error): error.sentence
     case .notSent: "nothing was sent"
     case .interrupted: "asked to end before its turn came"
+    }
+  }
+}
+
+extension Underway {
+  /// Why no signal is added; `nil` where nothing is on its way.
+  public var sentence: String? {
+    switch self {
+    case .nothing: nil
+    case .pending(isOwn: true): "this tool's signal is still pending; none was added"
+    case .pending(isOwn: false): "a signal that somebody sent is still pending; none was added"
+    case .queued:
+      "the process has a signal that it has not acted on yet (its event loop is busy); none was added"
+    case .claimed(let sender): "another placeos-loglevel (pid \(sender.pid)) is switching it; none was added"
+    case .unseen(let ageNs):
+      "a signal of \(DurationText(ns: ageNs)) ago has not shown yet; none was added (--resend sends one all the same)"
+    }
+  }
+}
+
+extension LevelReading.Doubt {
+  /// Why the evidence is not acted on.
+  public var sentence: String {
+    switch self {
+    case .logAgainstLedger(let log):
+      "its log says \(log ? "on" : "off") and this tool's record says \(log ? "off" : "on"); "
+        + "look at the log, then restart the service or use --resend"
+    case .logAlone:
+      "only its log tells its level, in a format in which clients can write lines; look at it, then use --resend"
+    case .logIncomplete:
+      "lines of its log since its start may be missing, so its level is unknown; --resend flips it all the same"
+    case .signalUnseen: "a signal of this tool's has not shown yet"
     }
   }
 }
@@ -69,6 +104,9 @@ extension HostError {
       "\(path.string.printable) is larger than the \(limit) bytes that such a file may have"
     case .notRegular(let path): "\(path.string.printable) is no regular file"
     case .processTable(let code): "cannot read the process table: \(code)"
+    case .call(let call, let code): "\(call) failed: \(code)"
+    case .noAnswer(let path): "\(path.string.printable) does not answer"
+    case .lookFailed(let path): "\(path.string.printable) cannot be looked at: the reader ended over it"
     case .process(let pid, let call, let code): "\(call) of process \(pid) failed: \(code)"
     }
   }

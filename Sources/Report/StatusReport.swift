@@ -60,6 +60,7 @@ public struct StatusReport {
     remarks += result.restarted.map(\.restartedSentence)
     remarks += result.awaited.map(\.awaitedSentence)
     remarks += result.unreadable.map(\.sentence)
+    if let problem = result.stateProblem { remarks.append(problem.sentence + StatusResult.withoutState) }
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
     if hasDeadline, result.keeper == nil { remarks.append(RevertArming.warning(command: armingCommand())) }
     return remarks
@@ -121,4 +122,9 @@ extension LedgerEntry {
     ("\(service) pid \(identity.pid)\(container?.name.map { " (\($0))" } ?? ""), switched on by "
       + "\(by.sudoUser ?? by.user), has ended: what runs in its place is at its own level").printable
   }
+}
+
+extension StatusResult {
+  /// What the level of a process is known by where the record cannot be read.
+  static let withoutState = ". What this tool has switched is not known; the rest is what the processes show"
 }

@@ -14,21 +14,25 @@ public struct Instance: Hashable, Sendable {
   /// What proves that it is PlaceOS's; `nil`: it is only called so.
   public let proof: Proof?
   public let level: LevelReading
-  /// Whether the process is stopped (SIGSTOP, a terminal, a debugger): it would not act on a signal.
+  /// Whether the process is stopped (SIGSTOP, a terminal, a debugger) or frozen (a paused container): it would not act
+  /// on a signal.
   public let isStopped: Bool
-  /// Whether a signal of the kind that switches it is sent and not delivered yet.
-  public let isSignalPending: Bool
-  /// When the process started, nanoseconds on the boot-time clock.
-  public let startedBoottimeNs: Int64
+  /// What may yet be acted on.
+  public let underway: Underway
   /// The level it has had from its start, from its environment; `nil` where that could not be read.
   public let startLevel: LogLevel?
+  /// Whether it may be a copy that its service has just made of itself on the way to another program.
+  public let isFreshCopy: Bool
   /// What this tool has recorded of this very process.
   public let entry: LedgerEntry?
+  /// Why it cannot be looked at now; nothing is done to it then, and nothing else is said of it.
+  public let failure: HostError?
 
   public init(
     identity: ProcessIdentity, service: Service, executable: ExecutableFile, arguments: [String],
     container: Container?, handling: Handling, proof: Proof?, level: LevelReading, isStopped: Bool,
-    isSignalPending: Bool, startedBoottimeNs: Int64, startLevel: LogLevel?, entry: LedgerEntry?
+    underway: Underway, startLevel: LogLevel?, isFreshCopy: Bool = false, entry: LedgerEntry?,
+    failure: HostError? = nil
   ) {
     self.identity = identity
     self.service = service
@@ -39,53 +43,69 @@ public struct Instance: Hashable, Sendable {
     self.proof = proof
     self.level = level
     self.isStopped = isStopped
-    self.isSignalPending = isSignalPending
-    self.startedBoottimeNs = startedBoottimeNs
+    self.underway = underway
     self.startLevel = startLevel
+    self.isFreshCopy = isFreshCopy
     self.entry = entry
+    self.failure = failure
+  }
+
+  /// A process that was recognised, and whose level nobody can look at now.
+  init(_ process: RecognisedProcess, _ failure: HostError, entry: LedgerEntry?) {
+    self.init(
+      identity: process.identity, service: process.service, executable: process.executable,
+      arguments: process.arguments, container: process.container, handling: .unread, proof: process.proof,
+      level: LevelReading(debug: nil, evidence: .assumed, refusal: failure), isStopped: false,
+      underway: .nothing, startLevel: process.startLevel, entry: entry, failure: failure)
+  }
+
+  /// A process that is recorded, and that nobody can look at now.
+  init(_ entry: LedgerEntry, _ failure: HostError, catalogue: Catalogue) {
+    self.init(
+      identity: entry.identity,
+      service: catalogue.service(named: entry.service) ?? Service(name: entry.service, executables: []),
+      executable: ExecutableFile(path: entry.executable, device: nil, inode: nil), arguments: [],
+      container: entry.container.map(Container.init), handling: .unread, proof: nil,
+      level: LevelReading(debug: nil, evidence: .assumed, refusal: failure), isStopped: false,
+      underway: .nothing, startLevel: nil, entry: entry, failure: failure)
+  }
+
+  init(_ process: RecognisedProcess, _ reading: Reading, _ context: LevelContext) {
+    let entry = context.entry
+    let level =
+      process.isPuma
+      ? LevelReading.unknown
+      : LevelReading(reading, entry: entry, isLedgerKnown: context.isLedgerKnown, refusal: process.refusal)
+    self.init(
+      identity: process.identity, service: process.service, executable: process.executable,
+      arguments: process.arguments, container: process.container, handling: reading.handling,
+      proof: process.proof, level: level, isStopped: reading.isStopped,
+      underway: Underway(reading, level, context), startLevel: process.startLevel,
+      isFreshCopy: process.isCopy && process.identity.isFresh(now: context.now), entry: entry)
   }
 
   /// Why it cannot be switched; `nil` where it can.
   ///
   /// - Parameter trustingName: whether its name alone is to be enough, by the word of a person.
   public func obstacle(trustingName: Bool = false) -> Obstacle? {
+    if failure != nil { return .unreadable }
     if let obstacle = handling.obstacle { return obstacle }
+    if isFreshCopy { return .freshCopy }
     return proof == nil && !trustingName ? .unproved : nil
   }
 
   /// Whether this tool has it in debug mode, as far as is known: only then is it the tool's to take back.
   public var isOurs: Bool { entry?.debug == true && level.debug != false }
-}
 
-/// What shows that a process is, or is not, in debug mode; most certain first.
-public enum Evidence: String, Sendable, CaseIterable {
-  /// The service's own trace flag.
-  case memory
-  /// The dispositions of its signals.
-  case signals
-  /// Its own last line about its level.
-  case log
-  /// What this tool did to that very process.
-  case ledger
-  /// Nothing: never touched, as far as anyone can tell.
-  case assumed
+  /// When the process started, nanoseconds on the boot-time clock.
+  public var startedBoottimeNs: Int64 { identity.startedBoottimeNs }
 
-  /// Whether the process itself shows it.
-  public var isOfProcess: Bool { self == .memory || self == .signals || self == .log }
-}
-
-/// Whether a process is in debug mode, and how that is known.
-public struct LevelReading: Hashable, Sendable {
-  /// `nil` where it cannot be told.
-  public let debug: Bool?
-  public let evidence: Evidence
-  /// Why stronger evidence could not be had, where it was refused.
-  public let refusal: HostError?
-
-  public init(debug: Bool?, evidence: Evidence, refusal: HostError? = nil) {
-    self.debug = debug
-    self.evidence = evidence
-    self.refusal = refusal
+  /// Whether a signal of the kind that switches it was sent and is not acted on yet, as far as that can be seen.
+  public var isSignalPending: Bool {
+    switch underway {
+    case .pending, .queued: true
+    case .nothing, .claimed, .unseen: false
+    }
   }
 }
 
@@ -98,5 +118,21 @@ extension Instance {
   }
 
   /// Whether it has been in debug mode and came back: it is at the handler's level then, not at its own.
-  public var wasSwitched: Bool { entry != nil || handling.obstacle == .latchSpent }
+  ///
+  /// Its own log tells of that as well, where somebody has switched it by hand.
+  public var wasSwitched: Bool {
+    entry != nil || handling.obstacle == .latchSpent || (level.debug == false && level.evidence == .log)
+  }
+}
+
+extension Container {
+  /// As it was recorded.
+  init(_ recorded: LedgerEntry.Container) {
+    self.init(
+      runtime: Runtime(rawValue: recorded.runtime) ?? .unknown, id: recorded.id, name: recorded.name,
+      image: recorded.image,
+      pod: recorded.podName.map {
+        Pod(uid: "", namespace: recorded.podNamespace, name: $0, container: recorded.podContainer)
+      })
+  }
 }

@@ -18,21 +18,21 @@ public enum LogWriter: Hashable, Sendable {
 }
 
 extension LogWriter {
-  /// Which lines are an instance's own, given all that run; `nil` where no line can be told to be.
+  /// Which lines are a process's own, given all that run; `nil` where no line can be told to be.
   ///
   /// Workers write alike to one log. Drivers write to the log of the core (or edge) that started them.
-  init?(of instance: Instance, among instances: [Instance]) {
-    let sharing = instances.filter { $0.identity != instance.identity && $0.sharesLog(with: instance) }
+  init?(of process: RecognisedProcess, among processes: [RecognisedProcess]) {
+    let sharing = processes.filter { $0.identity != process.identity && $0.sharesLog(with: process) }
     if sharing.isEmpty {
       self = .only
     } else {
-      guard !sharing.contains(where: { $0.programName == instance.programName }) else { return nil }
-      self = .named(instance.programName)
+      guard !sharing.contains(where: { $0.programName == process.programName }) else { return nil }
+      self = .named(process.programName)
     }
   }
 }
 
-extension Instance {
+extension RecognisedProcess {
   /// What a program calls itself in its log.
   fileprivate var programName: String {
     service.kind == .driver
@@ -42,7 +42,7 @@ extension Instance {
 
   /// Whether two processes may write to the same log: those of one container do, and of processes outside of any
   /// container those that are parent and child may.
-  fileprivate func sharesLog(with other: Instance) -> Bool {
+  fileprivate func sharesLog(with other: RecognisedProcess) -> Bool {
     if let container { return container.id == other.container?.id }
     return other.container == nil
       && (executable == other.executable || service.kind == .driver || other.service.kind == .driver)
@@ -75,13 +75,33 @@ public struct LoggedLevel: Sendable {
     self.log = log
   }
 
-  /// Whether the process is in debug mode by its log; `nil` where the log does not tell. To ask again is
-  /// cheap.
-  public mutating func debug(
-    of process: borrowing ProcessDirectory, nowNs: Int64
-  ) throws(HostError) -> Bool? {
-    let lines = try log.lines(of: process, nowNs: nowNs)
-    return LevelLine.debug(after: lines.compactMap(LevelLine.init(parsing:)), of: kind)
+  /// What a log says of the level of a process.
+  public struct Finding: Hashable, Sendable {
+    /// Whether the process is in debug mode; `nil` where no line tells.
+    public let debug: Bool?
+    /// Whether no line since the start of the process can be missing.
+    public let isWhole: Bool
+    /// Whether a client of the service could have had the lines written: in the line format, what it sends is logged
+    /// without escapes.
+    public let isForgeable: Bool
+    /// When the newest line that is the process's own was written, nanoseconds after the epoch; `nil` without one.
+    public let newestWallNs: Int64?
+
+    public init(debug: Bool?, isWhole: Bool, isForgeable: Bool, newestWallNs: Int64?) {
+      self.debug = debug
+      self.isWhole = isWhole
+      self.isForgeable = isForgeable
+      self.newestWallNs = newestWallNs
+    }
+  }
+
+  /// Looks for lines about the level. To look again is cheap.
+  public mutating func find(
+    of process: borrowing ProcessDirectory, nowWallNs: Int64
+  ) throws(HostError) -> Finding {
+    let lines = try log.lines(of: process, nowNs: nowWallNs).compactMap(LevelLine.init(parsing:))
+    return Finding(
+      debug: LevelLine.debug(after: lines, of: kind), isWhole: true, isForgeable: false, newestWallNs: nil)
   }
 }
 

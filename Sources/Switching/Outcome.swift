@@ -41,9 +41,10 @@ public struct Outcome: Hashable, Sendable {
   public enum Note: Hashable, Sendable {
     case obstacle(Obstacle)
     case stopped
-    case signalPending
-    /// A signal sent so long ago has not been acted upon: none is sent on top of it.
-    case inFlight(ageNs: Int64)
+    /// A signal may yet be acted on: none is sent on top of it.
+    case underway(Underway)
+    /// Evidence of its level that must not be acted on.
+    case doubt(LevelReading.Doubt)
     case levelUnknown
     case onlyAssumed
     /// Already in debug mode, and not by this tool.
@@ -63,6 +64,10 @@ public struct Outcome: Hashable, Sendable {
     /// What was seen last while waiting for confirmation.
     case lastSeen(debug: Bool?, evidence: Evidence)
     case deadlineMoved
+    /// It has no deadline any more.
+    case deadlineRemoved
+    /// It was taken back without a record of it, which could not be written.
+    case unrecorded
     case host(HostError)
     case notSent
     /// The program was asked to end.

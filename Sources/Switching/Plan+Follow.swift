@@ -9,9 +9,9 @@ extension Plan {
   /// Whoever switches debug mode on and says so, has a service followed; whoever switches it off, or lets it go
   /// by name, ends that. A process that has ended changes nothing: that is what following is for.
   func followed(
-    _ followed: [FollowedService], lettingGo: Set<ServicePlace>, now: HostClock
+    _ followed: [FollowedService], unfollowing: Set<ServicePlace>, now: HostClock
   ) -> [FollowedService] {
-    var result = followed.filter { !lettingGo.contains($0.place) && !$0.isOver(now: now) }
+    var result = followed.filter { !unfollowing.contains($0.place) && !$0.isOver(now: now) }
     var moved: Set<ServicePlace> = []
     for step in steps {
       let place = step.target.place
@@ -102,7 +102,7 @@ extension Selection {
 extension Request {
   /// Which of the followed services are to be let go by name, whether a process of theirs runs or not: who
   /// switches off the service that is just restarting does not want it back in debug mode.
-  func letGo(of followed: [FollowedService], now: HostClock) -> Set<ServicePlace> {
+  func unfollowed(of followed: [FollowedService], now: HostClock) -> Set<ServicePlace> {
     guard verb == .off || verb == .revert else { return [] }
     return Set(
       selection.chosen(from: followed).filter { service in

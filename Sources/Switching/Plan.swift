@@ -84,11 +84,9 @@ public struct Plan: Hashable, Sendable {
         before: instance.level.debug, evidence: instance.level.evidence, deadlineBoottimeNs: deadline,
         notes: notes)
     }
-    if let hindrance = hindrance(instance, request, now) {
-      return step(hindrance.action, hindrance.notes)
-    }
+    if let blocker = blocker(instance, request) { return step(blocker.action, blocker.notes) }
     let obstacle = instance.obstacle(for: request)
-    let mayStillCome = obstacle == .noHandler(starting: true)
+    let mayStillCome = obstacle == .noHandler(starting: true) || obstacle == .freshCopy
     // What cannot be flipped is not as asked, wherever the others go; what is still starting may go with them.
     if request.verb == .toggle, let obstacle, !mayStillCome || instance.level.debug != false {
       return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)])
@@ -101,12 +99,14 @@ public struct Plan: Hashable, Sendable {
       }
       guard instance.isOurs, let entry = instance.entry else { return step(.leave, [.switchedOutside]) }
       let deadline = request.deadline.moving(entry.deadlineBoottimeNs, now: now)
-      let moved = deadline != entry.deadlineBoottimeNs
-      return step(.leave, deadline: deadline, moved ? [.deadlineMoved] : [])
+      guard deadline != entry.deadlineBoottimeNs else { return step(.leave, deadline: deadline) }
+      return step(.leave, deadline: deadline, [deadline == nil ? .deadlineRemoved : .deadlineMoved])
     }
     if let obstacle { return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)]) }
     if instance.isStopped { return step(.refuse, [.stopped]) }
-    guard instance.level.debug != nil, let signal = instance.handling.signal(towards: wanted) else {
+    guard instance.level.debug != nil || request.resends,
+      let signal = instance.handling.signal(towards: wanted)
+    else {
       return step(.refuse, [.levelUnknown])
     }
     return step(
@@ -115,16 +115,28 @@ public struct Plan: Hashable, Sendable {
   }
 
   /// What keeps any signal from being sent now, whatever the level.
-  private static func hindrance(
-    _ instance: Instance, _ request: Request, _ now: HostClock
+  private static func blocker(
+    _ instance: Instance, _ request: Request
   ) -> (action: Action, notes: [Outcome.Note])? {
-    if instance.isSignalPending {
-      return (.fail, instance.isStopped ? [.stopped, .signalPending] : [.signalPending])
+    if let failure = instance.failure { return (.fail, [.host(failure), .notSent]) }
+    switch instance.underway {
+    case .nothing: break
+    // Of another command that runs, a person cannot say that it is over.
+    case .unseen where request.resends: break
+    case let underway:
+      return (.fail, (instance.isStopped ? [.stopped] : []) + [.underway(underway)])
     }
-    if let ageNs = instance.inFlightAgeNs(now: now) {
-      return (.fail, [.inFlight(ageNs: ageNs)])
+    if let doubt = instance.level.doubt, !request.resends {
+      switch doubt {
+      // Where it already is as asked nothing is sent, and nothing can go wrong.
+      case .logAlone where instance.level.debug == request.verb.direction: break
+      case .logAlone, .logAgainstLedger, .logIncomplete: return (.refuse, [.doubt(doubt)])
+      case .signalUnseen: break
+      }
     }
-    if request.isStrict, instance.level.evidence == .assumed, instance.obstacle(for: request) == nil {
+    if request.isStrict, instance.level.evidence == .assumed,
+      [nil, .freshCopy].contains(instance.obstacle(for: request))
+    {
       return (.refuse, [.onlyAssumed])
     }
     return nil
@@ -144,10 +156,10 @@ public struct Plan: Hashable, Sendable {
         ? step(.forget(processEnded: false), [.changedProgram])
         : step(.forget(processEnded: true), [.restarted])
     }
-    if let hindrance = hindrance(instance, request, now) {
-      return step(hindrance.action, hindrance.notes)
+    if let blocker = blocker(instance, request) { return step(blocker.action, blocker.notes) }
+    guard let debug = instance.level.debug ?? (request.resends ? true : nil) else {
+      return step(.refuse, [.levelUnknown])
     }
-    guard let debug = instance.level.debug else { return step(.refuse, [.levelUnknown]) }
     guard debug else { return step(.forget(processEnded: false), entry.notesOfReturn) }
     if let obstacle = instance.obstacle(for: request) { return step(.refuse, [.obstacle(obstacle)]) }
     if instance.isStopped { return step(.refuse, [.stopped]) }
@@ -184,26 +196,6 @@ extension Instance {
     else { return nil }
     return startLevel
   }
-
-  /// How long ago a signal was sent to which the process may yet react; `nil` if there is none.
-  ///
-  /// A starting service acts only when its start-up is over. Sending again in that time would cancel the
-  /// first signal, so one counts as in flight until it is seen to have worked or is too old to be late.
-  ///
-  /// Where only the ledger tells the level there is none: a signal the other way would be queued behind the first
-  /// one, and the process ends where it was asked to be.
-  func inFlightAgeNs(now: HostClock) -> Int64? {
-    guard let sent = entry?.lastSignal, sent.progress != .confirmed, level.debug != sent.wanted,
-      level.evidence.isOfProcess
-    else { return nil }
-    let age = now.boottimeNs - sent.atBoottimeNs
-    return age < Self.longestFlightNs ? max(0, age) : nil
-  }
-
-  /// Slow starts were seen to act on a signal after 0.75 s; this is far beyond.
-  private static let longestFlightNs: Int64 = 10_000_000_000
-  /// How long a process may take to install its handler, nanoseconds; older ones will not do so any more.
-  static let startUpNs: Int64 = 60_000_000_000
 }
 
 extension Request.Deadline {

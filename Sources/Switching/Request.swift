@@ -46,6 +46,8 @@ public struct Request: Hashable, Sendable {
   /// Switch what only its name says is PlaceOS's.
   public var trustsNames: Bool
   public var isDryRun: Bool
+  /// Send although an earlier signal has not shown, or the evidence is in doubt: a person has looked, and answers for it.
+  public var resends: Bool = false
   /// Whether debug mode is to outlive a restart of the service, until the deadline.
   public var followsRestarts: Bool
 

@@ -18,11 +18,13 @@ public struct StatusResult: Sendable {
   public let awaited: [FollowedService]
   /// What has been measured of processes in debug mode, by the agent or from one look to the next.
   public var figures: WriteFigures?
+  /// Why what is recorded is not known; then only what the processes themselves show is.
+  public let stateProblem: LedgerError?
 
   public init(
     instances: [Instance], unmatched: [Unmatched], restarted: [LedgerEntry], unreadable: [HostError],
     bootID: String, now: HostClock, keeper: RevertKeeper?, followed: [FollowedService] = [],
-    awaited: [FollowedService] = [], figures: WriteFigures? = nil
+    awaited: [FollowedService] = [], figures: WriteFigures? = nil, stateProblem: LedgerError? = nil
   ) {
     self.instances = instances
     self.unmatched = unmatched
@@ -34,6 +36,7 @@ public struct StatusResult: Sendable {
     self.followed = followed
     self.awaited = awaited
     self.figures = figures
+    self.stateProblem = stateProblem
   }
 
   /// The followed service whose work the process does; `nil` where it is not followed.
@@ -48,8 +51,13 @@ public struct StatusResult: Sendable {
     return figures?.figure(of: instance.identity, nowBoottimeNs: now.boottimeNs)
   }
 
-  /// 0, or 1 where nothing matched.
-  public var exitStatus: Int32 { instances.isEmpty ? 1 : unmatched.isEmpty ? 0 : 4 }
+  /// 0, or 1 where nothing matched; 4 where something of it could not be looked at.
+  public var exitStatus: Int32 {
+    let isPartial =
+      stateProblem != nil || !unmatched.isEmpty || !unreadable.isEmpty
+      || instances.contains { $0.failure != nil }
+    return instances.isEmpty ? 1 : isPartial ? 4 : 0
+  }
 }
 
 /// What a command that switches has done.
@@ -61,6 +69,8 @@ public struct RunResult: Sendable {
   public var unreadable: [HostError]
   /// What could not be written after signals had been sent.
   public var unrecorded: [LedgerError]
+  /// How many lines the system log did not take.
+  public var unlogged = 0
   public var now: HostClock
   /// Who keeps the deadlines; `nil`: nobody has lately.
   public var keeper: RevertKeeper?

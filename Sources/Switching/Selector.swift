@@ -110,6 +110,16 @@ extension SelectionSubject {
     servicePlace = Outcome.Target(instance).place
   }
 
+  init(_ process: RecognisedProcess) {
+    self.init(
+      service: process.service.name, pid: process.identity.pid, executable: process.executable.path,
+      place: process.container.map { Place(LedgerEntry.Container($0)) })
+    identity = process.identity
+    servicePlace = ServicePlace(
+      service: process.service.name, executable: process.executable.path,
+      container: process.container.map(LedgerEntry.Container.init))
+  }
+
   public init(_ entry: LedgerEntry) {
     self.init(
       service: entry.service, pid: entry.identity.pid, executable: entry.executable,

@@ -4,7 +4,7 @@ import Text
 
 extension HistoryEntry {
   /// The line of history for one signal.
-  init(_ sent: Switcher.SentSwitch, request: Request, now: HostClock) {
+  init(_ sent: SentSwitch, request: Request, now: HostClock) {
     self.init(
       of: sent.intent, time: Timestamp(wallNs: now.wallNs(atBoottimeNs: sent.atBoottimeNs)),
       signal: sent.signal.rawValue, debug: sent.wanted, outcome: sent.outcome.kind.rawValue,

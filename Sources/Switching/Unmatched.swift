@@ -8,8 +8,8 @@ public struct Unmatched: Hashable, Sendable {
 
   /// - Parameters:
   ///   - subjects: all that could have been selected.
-  ///   - pids: those of all processes that there are.
-  init(_ selector: Selector, among subjects: [SelectionSubject], pids: [Int32]) {
+  ///   - isRunning: whether any process has a pid.
+  init(_ selector: Selector, among subjects: [SelectionSubject], isRunning: (Int32) -> Bool) {
     self.selector = selector
     switch selector {
     case .contained(let service, _):
@@ -18,7 +18,7 @@ public struct Unmatched: Hashable, Sendable {
       isForeignProcess = false
     case .pid(let pid):
       places = []
-      isForeignProcess = pids.contains(pid)
+      isForeignProcess = isRunning(pid)
     case .service, .driver: (places, isForeignProcess) = ([], false)
     }
   }

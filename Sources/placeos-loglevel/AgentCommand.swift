@@ -26,8 +26,9 @@ struct AgentCommand: ParsableCommand {
   func run() throws {
     try Invocation.requireRoot()
     let isJournal = JournalLogHandler.isJournal(Invocation.environment)
+    let output = LogOutput()
     let log = Logger(label: "placeos-loglevel") { _ in
-      JournalLogHandler(isJournal: isJournal) { Console.write($0, to: .error) }
+      JournalLogHandler(isJournal: isJournal) { output.write($0) }
     }
     // Deadlines are kept whatever the configuration is like.
     let settings = Settings.inAnyCase(common)

@@ -1,6 +1,7 @@
 import Glibc
 import Processes
 import Report
+import SystemPackage
 
 /// The two streams of the program.
 enum Console {
@@ -12,13 +13,20 @@ enum Console {
     var style: Style { Style(isTerminal: isTerminal, environment: Invocation.environment) }
   }
 
-  /// Writes all of `text`. A reader that is gone is no reason to stop, so failures end the writing only.
+  /// Why standard output could not be written, where that was no reader that is gone.
+  nonisolated(unsafe) private(set) static var outputFailure: Errno?
+
+  /// Writes all of `text`. A reader that is gone is no reason to stop; any other failure is kept, and ends the writing.
   static func write(_ text: String, to stream: Stream) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(stream.descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else { return }
+      guard count > 0 else {
+        let code = count < 0 ? Errno(rawValue: errno) : .noSpace
+        if stream == .output, code != .brokenPipe { outputFailure = outputFailure ?? code }
+        return
+      }
       bytes = bytes.dropFirst(count)
     }
   }

@@ -17,10 +17,11 @@ struct OffCommand: ParsableCommand {
 
   func run() throws {
     let settings = Settings.inAnyCase(common)
-    let request = Request(
+    var request = Request(
       verb: .off, selection: try targets.selection(settings), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun)
+    request.resends = targets.resend
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

@@ -99,7 +99,13 @@ struct TargetOptions: ParsableArguments {
   @Flag(help: "Switch a process that only its name says is PlaceOS's; never with --all.")
   var trustName = false
 
+  @Flag(help: "Send although an earlier signal has not shown, or the evidence is in doubt; one pid:N only.")
+  var resend = false
+
   func validate() throws {
+    if resend, selector.count != 1 || !selector[0].hasPrefix("pid:") || all {
+      throw ValidationError("--resend is for one process that you have looked at: name it as pid:N.")
+    }
     if all, trustName {
       throw ValidationError("--trust-name cannot be used with --all: name what you trust.")
     }

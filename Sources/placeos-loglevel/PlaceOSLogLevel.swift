@@ -50,14 +50,14 @@ struct PlaceOSLogLevel: ParsableCommand {
   }
 
   static func main() {
-    // A closed pipe on standard output is an error of write(2), not the end of half-done work.
-    signal(SIGPIPE, SIG_IGN)
+    Startup.prepare()
     let (type, words) = asked
     do {
       var command = try type.parseAsRoot(words)
       try command.run()
+      end(0)
     } catch let status as ExitCode {
-      Glibc.exit(status.rawValue)
+      end(status.rawValue)
     } catch {
       // Help and version are errors to the parser, which go to standard output and end with 0.
       let isUsage = type.exitCode(for: error) != .success
@@ -67,8 +67,16 @@ struct PlaceOSLogLevel: ParsableCommand {
         message.replace("See '\(name) --help'", with: "See 'placeos-loglevel \(name) --help'")
       }
       Console.write(Console.escaped(message) + "\n", to: isUsage ? .error : .output)
-      Glibc.exit(isUsage ? 2 : 0)
+      end(isUsage ? 2 : 0)
     }
+  }
+
+  /// Ends the program. Output that was lost is a failure, whatever else was done.
+  private static func end(_ status: Int32) -> Never {
+    guard let failure = Console.outputFailure else { Glibc.exit(status) }
+    Console.remark(
+      "standard output could not be written: \(failure). What was done is done; 'history' has it")
+    Glibc.exit(3)
   }
 }
 

@@ -30,8 +30,11 @@ enum Runner {
       Console.write(report.text(Console.Stream.output.style), to: .output)
     }
     let remarks = [settings.remark].compactMap { $0 } + report.remarks(armingCommand: common.armingCommand)
-    for remark in remarks where !quiet || result.exitStatus != 0 {
-      Console.remark(remark)
+    for remark in remarks where !quiet || result.exitStatus != 0 { Console.remark(remark) }
+    // That nobody will keep a deadline is said in any case.
+    if quiet, result.exitStatus == 0, let warning = report.unkeptDeadline(armingCommand: common.armingCommand)
+    {
+      Console.remark(warning)
     }
     if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
   }

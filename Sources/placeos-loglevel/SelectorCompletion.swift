@@ -15,7 +15,8 @@ extension CompletionKind {
     let catalogue = Settings.inAnyCase(options).catalogue
     // Without root's rights nothing of a process can be seen, but the names are the same everywhere.
     guard geteuid() == 0,
-      let found = try? Pipeline(machine: options.machine, catalogue: catalogue).status(.these([]))
+      let found = try? Pipeline(machine: options.machine, catalogue: catalogue).status(.these([])),
+      found.stateProblem == nil
     else { return catalogue.services.map(\.name) }
     return Selector.words(selecting: found.instances.map(SelectionSubject.init))
   }

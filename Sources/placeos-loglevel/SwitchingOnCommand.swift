@@ -36,11 +36,12 @@ struct SwitchingOnCommand<Kind: SwitchingOnKind>: ParsableCommand {
 
   func run() throws {
     let settings = try Settings.toSwitchOn(common)
-    let request = Request(
+    var request = Request(
       verb: Kind.verb, selection: try targets.selection(settings),
       deadline: try deadline(settings.configuration), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun, followsRestarts: followRestarts)
+    request.resends = targets.resend
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 

@@ -26,8 +26,8 @@ enum ProcessFiles {
     if let stat = accepted({ try ProcStat(parsing: bytes) }) {
       try require(stat.pid > 0, "stat: a pid that is none")
       let again = line(
-        pid: stat.pid, comm: stat.comm, state: stat.state, ticks: stat.startTicks,
-        code: stat.programAddresses.code, stack: stat.programAddresses.stack)
+        pid: stat.pid, comm: stat.comm, state: stat.state, parent: stat.parentPID,
+        ticks: stat.startTicks, code: stat.programAddresses.code, stack: stat.programAddresses.stack)
       try require(accepted { try ProcStat(parsing: again) } == stat, "stat: written again, it differs")
     }
     // A process may call itself anything: a whole line that is made of it must give back its parts.
@@ -101,10 +101,11 @@ enum ProcessFiles {
   }
 
   private static func line(
-    pid: Int32, comm: [UInt8], state: UInt8, ticks: UInt64, code: UInt64 = 1, stack: UInt64 = 1
+    pid: Int32, comm: [UInt8], state: UInt8, parent: Int32 = 1, ticks: UInt64, code: UInt64 = 1,
+    stack: UInt64 = 1
   ) -> [UInt8] {
     let fields =
-      " 1 4711 4711 0 -1 4194560 113 0 0 0 0 0 0 0 20 0 1 0 \(ticks) 5677056 200 0 \(code) 1 \(stack) 0"
+      " \(parent) 4711 4711 0 -1 4194560 113 0 0 0 0 0 0 0 20 0 1 0 \(ticks) 5677056 200 0 \(code) 1 \(stack) 0"
     return Array("\(pid) (".utf8) + comm + Array(") ".utf8) + [state] + Array(fields.utf8)
   }
 }

@@ -61,6 +61,8 @@ struct DialectTests {
       case .latchWithoutReturn: "!withoutReturn"
       case .unknownHandlers: "!unknown"
       case .unproved: "!unproved"
+      case .freshCopy: "!copy"
+      case .unreadable: "!unreadable"
       }
     return handling.dialect.rawValue + level + obstacle + (handling.isMomentary ? "~" : "")
   }

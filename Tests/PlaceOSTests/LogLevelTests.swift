@@ -17,12 +17,29 @@ struct LogLevelTests {
 
   @Test("A service starts at LOG_LEVEL, or at what its environment is", arguments: starts)
   func start(environment: [String: String], level: LogLevel) {
-    #expect(LogLevel.start(of: .service, environment: environment) == level)
+    #expect(LogLevel.start(of: service("api"), environment: environment) == level)
+  }
+
+  @Test(
+    "What is production each service decides for itself, in any case",
+    arguments: [
+      ("api", ["SG_ENV": "Production"], LogLevel.info), ("api", ["ENV": "production"], .debug),
+      ("search-ingest", ["ENV": "production", "SG_ENV": "development"], .info),
+      ("search-ingest", ["ENV": "development", "SG_ENV": "production"], .debug),
+      ("search-ingest", ["SG_ENV": "production"], .info),
+      ("frontends", ["ENV": "production"], .info),
+      ("frontends", ["ENV": "production", "SG_ENV": "development"], .debug),
+      ("source", ["ENV": "PROD"], .info), ("source", ["SG_ENV": "production"], .debug),
+    ])
+  func production(name: String, environment: [String: String], level: LogLevel) {
+    #expect(LogLevel.start(of: service(name), environment: environment) == level)
+    // What is asked of the process is enough to know it.
+    #expect(environment.keys.allSatisfy(LogLevel.startVariables.contains))
   }
 
   @Test("A driver starts at error, whatever its environment says", arguments: starts)
   func startOfDriver(environment: [String: String], level: LogLevel) {
-    #expect(LogLevel.start(of: .driver, environment: environment) == .error)
+    #expect(LogLevel.start(of: service("driver"), environment: environment) == .error)
   }
 
   @Test("Going back ends at info, and for a driver at error")

@@ -33,7 +33,10 @@ struct ProcessTableTests {
     let proc = Self.recorded("plain").proc
     let process = try folder(of: 4711, in: proc)
     #expect(try process.arguments() == ["/rest-api", "/rest-api", "-b", "0.0.0.0", "-p", "3000"])
-    #expect(try process.environment() == ["LOG_LEVEL": "warn", "SG_ENV": "production"])
+    #expect(
+      try process.environment(named: ["LOG_LEVEL", "SG_ENV", "NONE"]) == [
+        "LOG_LEVEL": "warn", "SG_ENV": "production",
+      ])
     #expect(try process.executable()?.path == "/rest-api")
     let status = try process.status()
     #expect(status.state == UInt8(ascii: "S"))

@@ -61,7 +61,7 @@ private final class StandIn {
 
   func debug(_ level: inout LoggedLevel) throws -> Bool? {
     let process = try StandIn.process(pid)
-    return try level.debug(of: process, nowNs: HostClock.now().wallNs)
+    return try level.find(of: process, nowWallNs: HostClock.now().wallNs).debug
   }
 }
 

@@ -62,7 +62,8 @@ struct PlanDeadlineTests {
     let planned = step(request(.on, deadline: row.asked), process)
     #expect(planned.action == .leave)
     #expect(planned.deadlineBoottimeNs == row.expected)
-    #expect(planned.notes == (row.existing == row.expected ? [] : [.deadlineMoved]))
+    let note = row.expected == nil ? Outcome.Note.deadlineRemoved : .deadlineMoved
+    #expect(planned.notes == (row.existing == row.expected ? [] : [note]))
   }
 
   @Test("toggle moves it too, where it enters debug mode", arguments: cases)

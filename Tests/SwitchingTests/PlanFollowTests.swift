@@ -28,7 +28,7 @@ struct PlanFollowTests {
       for: request, instances: [instance],
       entries: request.verb == .revert ? [recorded].compactMap { $0 } : [], alive: [instance.identity],
       now: now)
-    return plan.followed(before, lettingGo: request.letGo(of: before, now: now), now: now)
+    return plan.followed(before, unfollowing: request.unfollowed(of: before, now: now), now: now)
   }
 
   func following(_ verb: Request.Verb, _ deadline: Request.Deadline = .standard) -> Request {
@@ -87,7 +87,7 @@ struct PlanFollowTests {
     let plan = Plan(for: request, instances: [], entries: [recorded], alive: [], now: now)
     #expect(plan.steps.map(\.action) == [.forget(processEnded: true)])
     #expect(
-      plan.followed([followed()], lettingGo: request.letGo(of: [followed()], now: now), now: now) == [
+      plan.followed([followed()], unfollowing: request.unfollowed(of: [followed()], now: now), now: now) == [
         followed()
       ])
   }
@@ -96,18 +96,18 @@ struct PlanFollowTests {
   func refused() {
     var stopped = instance(debug: false, isStopped: true, container: container)
     #expect(
-      Plan(for: following(.on), instances: [stopped], now: now).followed([], lettingGo: [], now: now) == [])
+      Plan(for: following(.on), instances: [stopped], now: now).followed([], unfollowing: [], now: now) == [])
     stopped = instance(debug: true, isStopped: true, container: container)
     #expect(
       Plan(for: request(.off), instances: [stopped], now: now)
-        .followed([followed()], lettingGo: [], now: now) == [followed()])
+        .followed([followed()], unfollowing: [], now: now) == [followed()])
   }
 
   @Test("off and revert let go by name, by all and by age, and on never")
   func letGo() {
     let all = [followed(), followed("triggers")]
     func names(_ request: Request) -> [String] {
-      let places = request.letGo(of: all, now: now)
+      let places = request.unfollowed(of: all, now: now)
       return all.filter { places.contains($0.place) }.map(\.service)
     }
     #expect(names(request(.off)) == ["api"])

@@ -29,7 +29,12 @@ struct PlanPropertyTests {
         pid, service: dice.pick(["api", "core", "driver", "auth"]), handling: handling,
         debug: dice.pick([true, true, false, false, nil]), evidence: dice.pick(Evidence.allCases),
         entry: record,
-        isStopped: dice.chance(10), isSignalPending: dice.chance(10),
+        isStopped: dice.chance(10),
+        underway: dice.chance(70)
+          ? .nothing
+          : dice.pick([
+            .pending(isOwn: dice.chance(50)), .queued, .claimed(by: identity(77)), .unseen(ageNs: hour),
+          ]),
         startLevel: dice.pick(LogLevel.allCases),
         proof: dice.chance(80) ? dice.pick([.symbols, .image]) : nil)
     }
@@ -84,14 +89,9 @@ struct PlanPropertyTests {
       check(signal == .usr1 || (instance.handling.dialect == .latch && !wanted), "USR2")
       check(signal == .usr2 || instance.handling.dialect != .latch || wanted, "a latch's way back")
       check(instance.level.debug == !wanted, "there already, or not known")
-      check(!instance.isStopped && !instance.isSignalPending, "not ready")
+      check(!instance.isStopped, "not ready")
+      check(instance.underway == .nothing, "on top of one that may yet be acted on")
       check(!plan.request.isStrict || instance.level.evidence != .assumed, "only assumed")
-      if let last = instance.entry?.lastSignal, last.progress != .confirmed,
-        last.wanted != instance.level.debug,
-        [.memory, .signals, .log].contains(instance.level.evidence)
-      {
-        check(now.boottimeNs - last.atBoottimeNs >= 10 * second, "on top of one in flight")
-      }
       switch plan.request.verb {
       case .on: check(wanted, "on that switches off")
       case .off: check(!wanted, "off that switches on")

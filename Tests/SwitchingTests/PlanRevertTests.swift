@@ -81,7 +81,7 @@ struct PlanRevertTests {
     func plan(_ instance: Instance) -> Plan.Step? { takeBack(record, instance) }
     #expect(plan(instance(debug: true, entry: record, isStopped: true))?.action == .refuse)
     #expect(plan(instance(debug: true, entry: record, isStopped: true))?.notes == [.stopped])
-    #expect(plan(instance(debug: true, entry: record, isSignalPending: true))?.action == .fail)
+    #expect(plan(instance(debug: true, entry: record, underway: .pending(isOwn: true)))?.action == .fail)
     #expect(plan(instance(debug: nil, evidence: .ledger, entry: record))?.action == .refuse)
     #expect(plan(instance(debug: nil, evidence: .ledger, entry: record))?.notes == [.levelUnknown])
   }

@@ -145,52 +145,53 @@ struct PlanTests {
     }
   }
 
-  @Test("A signal that may yet be acted upon is never followed by another")
-  func inFlight() {
-    for evidence in [Evidence.memory, .signals, .log] {
-      for wanted in [true, false] {
-        for progress in [LedgerEntry.SentSignal.Progress.sent, .intended] {
-          for age in [0, 0.001, 0.01, 0.75, 5, 9.999] {
-            let process = instance(
-              debug: !wanted, evidence: evidence,
-              entry: entry(debug: true, sent: sent(wanted, secondsAgo: age, progress)))
-            for verb in [Request.Verb.on, .off, .toggle] {
-              let planned = step(request(verb), process)
-              #expect(planned.action == .fail)
-              #expect(planned.notes == [.inFlight(ageNs: Int64(age * 1e9))])
-            }
-            #expect(takeBack(process.entry!, process)?.action == .fail)
-          }
-        }
-      }
-    }
-  }
-
-  @Test("One that was seen to work, or is too old to be late, is none")
-  func notInFlight() {
-    func action(_ sent: LedgerEntry.SentSignal, debug: Bool, _ verb: Request.Verb) -> Plan.Action {
-      step(request(verb), instance(debug: debug, entry: entry(sent: sent))).action
-    }
-    #expect(action(sent(true, secondsAgo: 1, .confirmed), debug: true, .off) == .send(.usr1, towards: false))
-    // Somebody else has switched it back.
-    #expect(action(sent(true, secondsAgo: 1, .confirmed), debug: false, .on) == .send(.usr1, towards: true))
-    #expect(action(sent(true, secondsAgo: 1, .sent), debug: true, .off) == .send(.usr1, towards: false))
-    #expect(action(sent(true, secondsAgo: 10), debug: false, .on) == .send(.usr1, towards: true))
-    #expect(action(sent(true, secondsAgo: 3600), debug: false, .on) == .send(.usr1, towards: true))
-  }
-
-  @Test("A signal that waits to be delivered is not added to")
-  func pending() {
-    for verb in [Request.Verb.on, .off, .toggle] {
-      for debug in [true, false, nil] {
-        let planned = step(request(verb), instance(debug: debug, isSignalPending: true))
+  @Test(
+    "A signal that may yet be acted upon is never followed by another",
+    arguments: [
+      Underway.pending(isOwn: true), .pending(isOwn: false), .queued, .claimed(by: identity(99)),
+      .unseen(ageNs: 1), .unseen(ageNs: 3600 * second),
+    ])
+  func underway(underway: Underway) {
+    for debug in [true, false, nil] {
+      let process = instance(debug: debug, entry: entry(debug: true), underway: underway)
+      for verb in [Request.Verb.on, .off, .toggle] {
+        let planned = step(request(verb), process)
         #expect(planned.action == .fail)
-        #expect(planned.notes == [.signalPending])
-        let stopped = step(request(verb), instance(debug: debug, isStopped: true, isSignalPending: true))
+        #expect(planned.notes == [.underway(underway)])
+        let stopped = step(request(verb), instance(debug: debug, isStopped: true, underway: underway))
         #expect(stopped.action == .fail)
-        #expect(stopped.notes == [.stopped, .signalPending])
+        #expect(stopped.notes == [.stopped, .underway(underway)])
       }
+      #expect(takeBack(process.entry!, process)?.action == .fail)
     }
+  }
+
+  @Test("A person may send on top of a signal that has not shown, and of no other")
+  func resend() {
+    var resend = request(.off)
+    resend.resends = true
+    let unseen = instance(
+      debug: nil, evidence: .ledger, entry: entry(), underway: .unseen(ageNs: 14 * second))
+    #expect(step(resend, unseen).action == .send(.usr1, towards: false))
+    for underway in [Underway.pending(isOwn: true), .queued, .claimed(by: identity(99))] {
+      #expect(step(resend, instance(debug: nil, entry: entry(), underway: underway)).action == .fail)
+    }
+  }
+
+  @Test("A log in which clients can write lines flips nothing by itself")
+  func doubt() {
+    func level(_ debug: Bool?, _ doubt: LevelReading.Doubt) -> LevelReading {
+      LevelReading(debug: debug, evidence: .log, doubt: doubt)
+    }
+    let alone = instance(level: level(true, .logAlone))
+    #expect(step(request(.off), alone).action == .refuse)
+    #expect(step(request(.toggle), alone).action == .refuse)
+    #expect(step(request(.on), alone).action == .leave)
+    let against = instance(entry: entry(), level: level(nil, .logAgainstLedger(log: false)))
+    for verb in [Request.Verb.on, .off, .toggle] { #expect(step(request(verb), against).action == .refuse) }
+    #expect(takeBack(entry(), against)?.action == .refuse)
+    let incomplete = instance(level: level(nil, .logIncomplete))
+    #expect(step(request(.on), incomplete).notes == [.doubt(.logIncomplete)])
   }
 
   @Test("A stopped process gets no signal, and is left where it is already there")

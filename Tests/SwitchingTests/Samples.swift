@@ -26,16 +26,16 @@ func instance(
   _ pid: Int32 = 4711, service name: String = "api", handling: Handling = Handling(.toggle),
   debug: Bool? = false,
   evidence: Evidence = .memory, entry: LedgerEntry? = nil, isStopped: Bool = false,
-  isSignalPending: Bool = false,
-  startLevel: LogLevel? = .info, container: Container? = nil, proof: Proof? = .symbols
+  underway: Underway = .nothing,
+  startLevel: LogLevel? = .info, container: Container? = nil, proof: Proof? = .symbols,
+  level: LevelReading? = nil
 ) -> Instance {
   Instance(
     identity: entry?.identity ?? identity(pid), service: service(name),
     executable: ExecutableFile(path: service(name).executables[0], device: 1, inode: 2), arguments: ["/x"],
     container: container, handling: handling, proof: proof,
-    level: LevelReading(debug: debug, evidence: evidence),
-    isStopped: isStopped, isSignalPending: isSignalPending, startedBoottimeNs: hour, startLevel: startLevel,
-    entry: entry)
+    level: level ?? LevelReading(debug: debug, evidence: evidence),
+    isStopped: isStopped, underway: underway, startLevel: startLevel, entry: entry)
 }
 
 /// What the ledger may say of a process.

@@ -24,9 +24,6 @@ ssize_t clinux_getdents64(int descriptor, void *buffer, size_t length);
 /// Nanoseconds on CLOCK_BOOTTIME; -1 and errno on failure. clock_gettime(2).
 int64_t clinux_boottime_ns(void);
 
-/// Writes one line to the system log with facility daemon. syslog(3).
-void clinux_syslog(int priority, const char *message);
-
 /// A timer on CLOCK_BOOTTIME as a descriptor, close-on-exec and non-blocking; -1 and errno. timerfd_create(2).
 int clinux_boottime_timer(void);
 
@@ -47,6 +44,15 @@ int clinux_lock(int file);
 
 /// Whether another open file description holds such a lock; 1, 0, or -1 and errno. F_OFD_GETLK takes none.
 int clinux_is_locked(int file);
+
+/// A copy of this process: 0 in the copy, its pid in the original, or -1 and errno. fork(2).
+pid_t clinux_fork(void);
+
+/// Has the kernel send SIGKILL to this process when its parent ends; 0, or -1 and errno. prctl(2), PR_SET_PDEATHSIG.
+int clinux_end_with_parent(void);
+
+/// How many bytes can be read from the pipe `descriptor`; -1 and errno on failure. ioctl(2), FIONREAD.
+int clinux_readable_bytes(int descriptor);
 
 /// Device numbers apart. makedev(3).
 uint32_t clinux_major(dev_t device);

@@ -3,18 +3,18 @@ import Testing
 
 @testable import Agent
 
-@Suite("What the service manager is told") struct ServiceManagerTests {
+@Suite("What the service manager is told") struct SystemdNotifierTests {
   @Test("the watchdog is fed at half its time, if it is this process's")
   func watchdog() {
     func ns(_ environment: [String: String]) -> Int64? {
-      ServiceManager(environment: environment.merging(["NOTIFY_SOCKET": "/run/x"]) { $1 }, pid: 7).watchdogNs
+      SystemdNotifier(environment: environment.merging(["NOTIFY_SOCKET": "/run/x"]) { $1 }, pid: 7).watchdogNs
     }
     #expect(ns([:]) == nil)
     #expect(ns(["WATCHDOG_USEC": "60000000"]) == 30 * second)
     #expect(ns(["WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "7"]) == 30 * second)
     #expect(ns(["WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "8"]) == nil)
     for word in ["", "x", "0", "-1", "9223372036854775807"] { #expect(ns(["WATCHDOG_USEC": word]) == nil) }
-    #expect(ServiceManager(environment: ["WATCHDOG_USEC": "60000000"], pid: 7).watchdogNs == nil)
+    #expect(SystemdNotifier(environment: ["WATCHDOG_USEC": "60000000"], pid: 7).watchdogNs == nil)
   }
 
   @Test(
@@ -37,7 +37,7 @@ import Testing
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, length) }
     }
     try #require(bound == 0)
-    ServiceManager(environment: ["NOTIFY_SOCKET": name]).notify("READY=1", "STATUS=well")
+    SystemdNotifier(environment: ["NOTIFY_SOCKET": name]).notify("READY=1", "STATUS=well")
     var buffer = [UInt8](repeating: 0, count: 100)
     let count = recv(listener, &buffer, buffer.count, Int32(MSG_DONTWAIT))
     #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self) == "READY=1\nSTATUS=well")
@@ -46,7 +46,7 @@ import Testing
   @Test("where nobody listens nothing is told, and nothing fails")
   func nobody() {
     for name in ["", "relative", "/nonexistent/socket", String(repeating: "/x", count: 60)] {
-      ServiceManager(environment: ["NOTIFY_SOCKET": name]).notify("READY=1")
+      SystemdNotifier(environment: ["NOTIFY_SOCKET": name]).notify("READY=1")
     }
   }
 }

@@ -3,7 +3,7 @@ import Text
 
 /// What is told to the service manager that started the agent, sd_notify(3): datagrams to the socket that
 /// `NOTIFY_SOCKET` names. Without one nothing is told.
-struct ServiceManager {
+struct SystemdNotifier {
   private let address: [UInt8]?
   /// How often it wants a sign of life, nanoseconds: half of what it allows, as sd_watchdog_enabled(3) advises.
   let watchdogNs: Int64?
@@ -26,7 +26,7 @@ struct ServiceManager {
 
   private static let capacity = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
 
-  /// Sends assignments such as `READY=1`. A manager that does not listen is no reason to stop.
+  /// Sends assignments such as `READY=1`. A manager that does not listen, or does not read, is no reason to stop.
   func notify(_ assignments: String...) {
     guard let address else { return }
     let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -40,7 +40,7 @@ struct ServiceManager {
     let length = socklen_t(MemoryLayout<sa_family_t>.size + address.count)
     _ = withUnsafePointer(to: &name) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(socket, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
+        sendto(socket, message, message.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), $0, length)
       }
     }
   }

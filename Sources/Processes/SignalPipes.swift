@@ -1,0 +1,115 @@
+import CLinux
+import Glibc
+import SystemPackage
+import Text
+
+/// What is on its way between a process's signal handler and its event loop.
+///
+/// A handler may do next to nothing (signal-safety(7)), so a runtime with an event loop has it write the signal's number
+/// into a pipe of the process's own, and acts when the loop gets to it. A loop that is blocked leaves the number there:
+/// the kernel shows nothing pending any more, and nothing has happened yet. The bytes can be counted from outside, and
+/// none of them is read.
+public struct SignalPipes: Hashable, Sendable {
+  /// Bytes that wait in pipes both ends of which the process has: 4 for each signal in Crystal's.
+  public let waitingBytes: Int
+  /// How many such pipes there are; with none, nothing can be said.
+  public let count: Int
+  /// Whether all threads wait in their event loops, or for each other, so that nothing that was read before is still to
+  /// be acted on.
+  public let isIdle: Bool
+
+  public init(waitingBytes: Int, count: Int, isIdle: Bool) {
+    self.waitingBytes = waitingBytes
+    self.count = count
+    self.isIdle = isIdle
+  }
+
+  /// Whether it is certain that no signal is on its way.
+  public var areDrained: Bool { count > 0 && waitingBytes == 0 && isIdle }
+
+  /// More descriptors than are looked through.
+  private static let limitDescriptors = 16_384
+  private static let limitThreads = 256
+
+  /// Counts, through `/proc/PID/fd`; proc_pid_fd(5), pipe(7), FIONREAD of ioctl(2).
+  ///
+  /// That nothing is on its way is looked at twice, with a moment in between: a loop that has just taken a number out
+  /// of its pipe is seen neither to wait nor to have acted.
+  ///
+  /// - Throws: `HostError.unreadable`, and `.tooLarge` for a process with more descriptors than are looked through.
+  public init(of process: borrowing ProcessDirectory) throws(HostError) {
+    let pipes = try Self.pipes(of: process)
+    let first = try Self.waitingBytes(in: pipes, of: process)
+    guard first == 0, !pipes.isEmpty, try Self.isIdle(process) else {
+      self.init(waitingBytes: first, count: pipes.count, isIdle: false)
+      return
+    }
+    usleep(5000)
+    let second = try Self.waitingBytes(in: pipes, of: process)
+    self.init(
+      waitingBytes: second, count: pipes.count, isIdle: second == 0 ? try Self.isIdle(process) : false)
+  }
+
+  /// The descriptors that read pipes which the process itself writes to.
+  private static func pipes(of process: borrowing ProcessDirectory) throws(HostError) -> [Int32: String] {
+    var readers: [Int32: String] = [:]
+    var written: Set<String> = []
+    for number in try process.entries(of: "fd", limit: limitDescriptors) {
+      guard let link = try process.link("fd/\(number)"), link.hasPrefix("pipe:["),
+        // The permissions of the link are those of the descriptor.
+        let mode = try? FileStatus(at: "fd/\(number)", in: process.descriptor, followLinks: false).mode
+      else { continue }
+      if mode & S_IRUSR != 0 { readers[number] = link }
+      if mode & S_IWUSR != 0 { written.insert(link) }
+    }
+    return readers.filter { written.contains($0.value) }
+  }
+
+  private static func waitingBytes(
+    in pipes: [Int32: String], of process: borrowing ProcessDirectory
+  ) throws(HostError) -> Int {
+    var waiting = 0
+    for (number, link) in pipes {
+      // O_NONBLOCK: it is the pipe itself that is opened, and nothing is read from it.
+      let file = openat(process.descriptor.rawValue, "fd/\(number)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+      guard file >= 0 else { continue }
+      defer { close(file) }
+      // What was opened is what was looked at, should the number be another file's by now.
+      guard try process.link("fd/\(number)") == link else { continue }
+      waiting += max(0, Int(clinux_readable_bytes(file)))
+    }
+    return waiting
+  }
+
+  /// The calls in which an event loop has nothing to do, or a thread waits for another.
+  #if arch(x86_64)
+    private static let futex = 202
+    // epoll_wait, epoll_pwait, epoll_pwait2
+    private static let loopCalls: Set<Int> = [232, 281, 441]
+  #else
+    private static let futex = 98
+    // epoll_pwait, epoll_pwait2
+    private static let loopCalls: Set<Int> = [22, 441]
+  #endif
+
+  private static func isIdle(_ process: borrowing ProcessDirectory) throws(HostError) -> Bool {
+    var isInLoop = false
+    for thread in try process.entries(of: "task", limit: limitThreads) {
+      // `232 0x5 0x7f… …`, or `running`; proc_pid_syscall(5).
+      guard let bytes = try? process.bytes(of: "task/\(thread)/syscall", limitBytes: 512),
+        let call = Int(ascii: bytes.prefix { $0 != UInt8(ascii: " ") }),
+        call == futex || loopCalls.contains(call)
+      else { return false }
+      if call != futex { isInLoop = true }
+    }
+    return isInLoop
+  }
+}
+
+extension SignalPipes: Message {
+  public func write(to message: inout MessageWriter) { message.write(waitingBytes, count, isIdle) }
+
+  public init(from message: inout MessageReader) throws(ParseError) {
+    self.init(waitingBytes: try message.read(), count: try message.read(), isIdle: try message.read())
+  }
+}

@@ -1,0 +1,184 @@
+import Glibc
+import Ledger
+import PlaceOS
+import Processes
+
+/// One signal on its way from intent to outcome: the process is checked once more, signalled and watched.
+///
+/// It is a value that is told what was seen: nothing is read here, and the only effect is the signal itself.
+struct Delivery {
+  enum Progress {
+    /// Nothing has been sent.
+    case intended
+    case sent(atBoottimeNs: Int64)
+    case settled(Outcome, sentAtBoottimeNs: Int64?)
+  }
+
+  let step: Plan.Step
+  let instance: Instance
+  let signal: SwitchSignal
+  let wanted: Bool
+  private let resends: Bool
+  private(set) var progress = Progress.intended
+  /// Whether the process was seen to have taken the signal, though not what it made of it.
+  private(set) var wasTaken = false
+
+  /// A signal to a process comes no sooner than this after the one before: of two with less between them
+  /// one was seen to get lost.
+  static let signalGapNs: Int64 = 10_000_000
+
+  /// - Parameter resends: whether a person answers for a signal although an earlier one has not shown.
+  init?(_ step: Plan.Step, resends: Bool) {
+    guard case .send(let signal, let wanted) = step.action, let instance = step.instance else { return nil }
+    self.step = step
+    self.instance = instance
+    self.signal = signal
+    self.wanted = wanted
+    self.resends = resends
+  }
+
+  /// Whether it got its signal and its answer is still awaited.
+  var isOpen: Bool { if case .sent = progress { true } else { false } }
+
+  /// How long the gap to the last signal that this process got lasts, nanoseconds.
+  func gapNs(now: HostClock) -> Int64 {
+    guard let last = instance.entry?.lastSignal else { return 0 }
+    return min(Self.signalGapNs, max(0, last.atBoottimeNs + Self.signalGapNs - now.boottimeNs))
+  }
+
+  // MARK: the last check, and the signal
+
+  /// Sends, unless what was just seen of the process speaks against it. Sends once at most, whatever comes of it.
+  ///
+  /// - Parameters:
+  ///   - seen: what was seen of the process after the intent was recorded; `nil`: it has ended.
+  ///   - held: the process.
+  mutating func send(
+    after seen: Result<(Reading, LevelReading, Underway)?, HostError>, to held: HeldProcess?, now: HostClock
+  ) {
+    guard case .intended = progress else { return }
+    do throws(HostError) {
+      guard let held, let (reading, level, underway) = try seen.get() else {
+        return settle(.vanished, [.ended], isAsAsked: isNoLoss(now: now))
+      }
+      if let outcome = reasonNotToSend(reading, level, underway) {
+        progress = .settled(outcome, sentAtBoottimeNs: nil)
+        return
+      }
+      try held.handle.send(signal == .usr1 ? SIGUSR1 : SIGUSR2)
+      progress = .sent(atBoottimeNs: now.boottimeNs)
+    } catch {
+      if error.isProcessGone {
+        settle(.vanished, [.ended], isAsAsked: isNoLoss(now: now))
+      } else {
+        settle(.failed, [.host(error), .notSent], isAsAsked: false)
+      }
+    }
+  }
+
+  /// Ends without a signal, because this program is asked to end.
+  mutating func giveUp() {
+    guard case .intended = progress else { return }
+    settle(.failed, [.interrupted, .notSent], isAsAsked: false)
+  }
+
+  /// The process is still what the plan was made for: execve(2) keeps pid and start time, so the program is compared
+  /// too, and its handlers and its level are judged anew.
+  private func reasonNotToSend(_ reading: Reading, _ level: LevelReading, _ underway: Underway) -> Outcome? {
+    guard reading.evidence.executable == instance.executable, reading.evidence.arguments == instance.arguments
+    else { return step.outcome(.refused, [.changedProgram, .notSent], isAsAsked: false) }
+    switch underway {
+    case .nothing, .claimed: break
+    case .unseen: if !resends { return step.outcome(.failed, [.underway(underway)], isAsAsked: false) }
+    case .pending, .queued: return step.outcome(.failed, [.underway(underway)], isAsAsked: false)
+    }
+    if reading.isStopped { return step.outcome(.refused, [.stopped], isAsAsked: false) }
+    // Somebody else may have switched it since the plan was made.
+    if level.evidence.isOfProcess, level.debug == wanted {
+      return step.outcome(
+        .unchanged, [wanted ? .switchedOutside : .switchedBackOutside], after: wanted, isAsAsked: true)
+    }
+    if let obstacle = reading.handling.obstacle {
+      return step.outcome(.refused, [.obstacle(obstacle), .notSent], isAsAsked: false)
+    }
+    guard reading.handling.signal(towards: wanted) == signal else {
+      return step.outcome(.refused, [.changedProgram, .notSent], isAsAsked: false)
+    }
+    return nil
+  }
+
+  // MARK: watching
+
+  /// Takes what was seen of a process that got its signal.
+  ///
+  /// - Parameters:
+  ///   - seen: `nil` where the process has ended.
+  ///   - isLast: whether the time for it is over.
+  mutating func watch(_ seen: Result<(Reading, LevelReading)?, HostError>, isLast: Bool) {
+    guard isOpen else { return }
+    switch seen {
+    case .success(nil): settle(.vanished, [.ended], isAsAsked: !wanted)
+    case .success(let (reading, level)?): judge(reading, level, isLast: isLast)
+    case .failure(let error):
+      if isLast { settle(.unconfirmed, [.host(error)], after: nil, evidence: .ledger, isAsAsked: false) }
+    }
+  }
+
+  private mutating func judge(_ reading: Reading, _ level: LevelReading, isLast: Bool) {
+    if signal == .usr2, reading.handling.obstacle == .latchSpent {
+      // It trapped SIGUSR2 a moment ago and ignores it now: its handler has run.
+      return settle(.switched, [], after: wanted, evidence: .signals, isAsAsked: true)
+    }
+    if level.evidence.isOfProcess, level.debug == wanted {
+      return settle(.switched, [], after: wanted, evidence: level.evidence, isAsAsked: true)
+    }
+    if reading.evidence.pipes?.areDrained == true, !reading.masks.hasSwitchSignalPending { wasTaken = true }
+    if level.evidence.isOfProcess, let debug = level.debug {
+      guard isLast else { return }
+      let note = Outcome.Note.lastSeen(debug: debug, evidence: level.evidence)
+      return settle(.unconfirmed, [note], after: debug, evidence: level.evidence, isAsAsked: false)
+    }
+    // Delivered and taken, and nothing of this process can be read back: waiting longer shows no more.
+    guard isLast || (wasTaken && reading.evidence.log == nil) else { return }
+    settle(
+      .unconfirmed, [.lastSeen(debug: nil, evidence: .ledger)], after: wasTaken ? wanted : nil,
+      evidence: .ledger, isAsAsked: false)
+  }
+
+  private mutating func settle(
+    _ kind: Outcome.Kind, _ notes: [Outcome.Note], after: Bool? = nil, evidence: Evidence? = nil,
+    isAsAsked: Bool
+  ) {
+    var sentNs: Int64?
+    if case .sent(let atNs) = progress { sentNs = atNs }
+    let notes = sentNs == nil ? notes : step.notes + notes
+    progress = .settled(
+      step.outcome(kind, notes, after: after, evidence: evidence, isAsAsked: isAsAsked),
+      sentAtBoottimeNs: sentNs)
+  }
+
+  /// Whether nothing is lost with a process that ended before its signal: it was to leave debug mode, or is so new that
+  /// it has never been a service that somebody saw (a copy on its way to another program).
+  private func isNoLoss(now: HostClock) -> Bool {
+    !wanted || now.boottimeNs - instance.startedBoottimeNs < Self.newProcessNs
+  }
+
+  private static let newProcessNs: Int64 = 5_000_000_000
+}
+
+extension Plan.Step {
+  func outcome(
+    _ kind: Outcome.Kind, _ notes: [Outcome.Note], after: Bool? = nil, evidence: Evidence? = nil,
+    isAsAsked: Bool
+  ) -> Outcome {
+    let isUntouched = kind == .refused || kind == .failed
+    // Sent on its way out of debug mode and not seen to have left it: the deadline that it had holds on.
+    let mayBeOn = if case .send(_, towards: false) = action { after != false } else { false }
+    let deadline = mayBeOn ? instance?.entry?.deadlineBoottimeNs : deadlineBoottimeNs
+    return Outcome(
+      target: target, before: before, after: isUntouched ? before : after, kind: kind,
+      evidence: evidence ?? self.evidence,
+      deadlineBoottimeNs: isUntouched || kind == .vanished ? nil : deadline,
+      notes: notes, isAsAsked: isAsAsked)
+  }
+}

@@ -1,0 +1,108 @@
+import Containers
+import PlaceOS
+import Processes
+import Text
+
+/// What a reader process is asked.
+struct LookRequest {
+  enum Subject: UInt8 {
+    /// What the process executes: ``ProgramReading``.
+    case program
+    /// What shows its level: ``LevelEvidence``.
+    case level
+  }
+
+  let subject: Subject
+  /// Of the held process.
+  let slot: Int
+  /// `level` only: how its log is read, where it is to be.
+  var log: LogQuestion?
+  /// `level` only: whether to look for signals between its handler and its event loop.
+  var wantsPipes = false
+  /// Nanoseconds after the epoch.
+  var nowWallNs: Int64 = 0
+}
+
+/// How the log of a process is read.
+struct LogQuestion: Hashable {
+  let kind: Service.Kind
+  let container: Container?
+  let writer: LogWriter
+  /// When the process started, nanoseconds after the epoch; by two clocks, so not the same to the nanosecond each time.
+  let startedWallNs: Int64
+
+  /// Whether it is the same log, read in the same way.
+  func isSame(as other: LogQuestion) -> Bool {
+    kind == other.kind && container == other.container && writer == other.writer
+  }
+}
+
+/// What of a process shows its level, and what is on its way to it.
+struct LevelEvidence {
+  /// What it executes now.
+  let executable: ExecutableFile?
+  let arguments: [String]
+  /// Its trace flag; `nil` where its executable has none, or it is neither 0 nor 1.
+  let flag: Bool?
+  /// Why the flag cannot be read.
+  let flagRefusal: HostError?
+  let log: LoggedLevel.Finding?
+  let logRefusal: HostError?
+  let pipes: SignalPipes?
+}
+
+extension LookRequest: Message {
+  func write(to message: inout MessageWriter) {
+    message.write(subject.rawValue, slot, log, wantsPipes, nowWallNs)
+  }
+
+  init(from message: inout MessageReader) throws(ParseError) {
+    subject = try message.read(UInt8.self) == 0 ? .program : .level
+    slot = try message.read()
+    log = try message.read()
+    wantsPipes = try message.read()
+    nowWallNs = try message.read()
+  }
+}
+
+extension LogQuestion: Message {
+  func write(to message: inout MessageWriter) {
+    let name: String? = if case .named(let name) = writer { name } else { nil }
+    message.write(kind == .driver, container, name, startedWallNs)
+  }
+
+  init(from message: inout MessageReader) throws(ParseError) {
+    kind = try message.read(Bool.self) ? .driver : .service
+    container = try message.read()
+    writer = try message.read(String?.self).map { .named($0) } ?? .only
+    startedWallNs = try message.read()
+  }
+}
+
+extension LevelEvidence: Message {
+  func write(to message: inout MessageWriter) {
+    message.write(executable, arguments, flag, flagRefusal, log, logRefusal, pipes)
+  }
+
+  init(from message: inout MessageReader) throws(ParseError) {
+    executable = try message.read()
+    arguments = try message.read()
+    flag = try message.read()
+    flagRefusal = try message.read()
+    log = try message.read()
+    logRefusal = try message.read()
+    pipes = try message.read()
+  }
+}
+
+extension LoggedLevel.Finding: Message {
+  public func write(to message: inout MessageWriter) {
+    message.write(debug, isWhole, isForgeable, newestWallNs)
+  }
+
+  public init(from message: inout MessageReader) throws(ParseError) {
+    self.init(
+      debug: try message.read(), isWhole: try message.read(), isForgeable: try message.read(),
+      newestWallNs: try message.read())
+  }
+}

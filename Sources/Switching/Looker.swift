@@ -1,0 +1,181 @@
+import Containers
+import Executables
+import Glibc
+import PlaceOS
+import Processes
+import SystemPackage
+import Text
+
+/// All looks at what processes and containers control. It lives in a reader process: whatever hangs, breaks or fills
+/// the memory here does so there.
+final class Looker {
+  private let table: any ProcessTable
+  private let root: FilePath
+  private let held: (Int) -> HeldProcess?
+  private var containers: ContainerResolver
+  private var cache: SymbolCache
+  /// What was found of each executable, so that what many processes execute is looked through once.
+  private var executables: [FileStatus: Result<ExecutableSymbols, HostError>] = [:]
+  /// What reads the level of a process, as long as it executes what it did.
+  private var levels: [Int: LevelReaders] = [:]
+
+  private struct LevelReaders {
+    let executable: ExecutableFile
+    let addresses: ProcStat.ProgramAddresses
+    var memory: Result<TraceFlagReader, HostError>
+    var log: (question: LogQuestion, reader: Result<LoggedLevel?, HostError>)?
+  }
+
+  init(table: any ProcessTable, root: FilePath, cache: SymbolCache, held: @escaping (Int) -> HeldProcess?) {
+    self.table = table
+    self.root = root
+    self.cache = cache
+    self.held = held
+    containers = ContainerResolver(root: root)
+  }
+
+  /// Answers one request.
+  func answer(_ bytes: [UInt8]) -> [UInt8] {
+    var reader = MessageReader(bytes[...])
+    var writer = MessageWriter()
+    guard let request = try? LookRequest(from: &reader), let process = held(request.slot) else { return [] }
+    switch request.subject {
+    case .program: writer.write(Result { () throws(HostError) in try program(of: process) })
+    case .level: writer.write(Result { () throws(HostError) in try level(of: process, request) })
+    }
+    return writer.bytes
+  }
+
+  // MARK: the program
+
+  private func program(of process: HeldProcess) throws(HostError) -> ProgramReading? {
+    let identity = process.identity
+    let directory = process.handle.directory.pid
+    let stat = try process.handle.directory.stat()
+    guard let executable = try process.handle.directory.knownExecutable(),
+      let detail = try table.detail(of: directory), detail.startTicks == identity.startTicks
+    else { return nil }
+    let arguments = try process.handle.directory.arguments()
+    let container = try container(of: identity.pid, detail)
+    let known = cache.entries.count
+    let symbols = self.symbols(of: process)
+    let found = try? symbols.get()
+    return ProgramReading(
+      executable: executable, arguments: arguments, addresses: stat.programAddresses,
+      parentPID: stat.parentPID, comm: detail.comm, container: container,
+      // A right that is missing here costs a word in the report, nothing else.
+      environment: try? process.handle.directory.environment(named: LogLevel.startVariables),
+      symbols: ProgramReading.Symbols(
+        trace: found.map(TraceSymbol.init) ?? .unknown, areOfPlaceOS: found?.hasPlaceOSNamespace ?? false,
+        refusal: symbols.failure, learnt: cache.entries.count > known ? cache.entries.last : nil))
+  }
+
+  private func symbols(of process: HeldProcess) -> Result<ExecutableSymbols, HostError> {
+    let directory = process.handle.directory.descriptor
+    let status = try? FileStatus(at: "exe", in: directory)
+    if let status, let known = executables[status] { return known }
+    let result = Result { () throws(HostError) in
+      try TraceFlagReader.executable(of: process.handle.directory, cache: &cache)
+    }
+    if let status { executables[status] = result }
+    return result
+  }
+
+  private func container(of pid: Int32, _ detail: ProcessDetail) throws(HostError) -> Container? {
+    let groups: ControlGroups
+    do {
+      groups = try ControlGroups(parsing: detail.controlGroups)
+    } catch {
+      throw .malformed(path: table.proc.appending("\(pid)/cgroup"), reason: error.reason)
+    }
+    return try containers.container(of: pid, cgroups: groups)
+  }
+
+  // MARK: the level
+
+  private func level(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelEvidence {
+    let executable = try process.handle.directory.knownExecutable()
+    let arguments = try process.handle.directory.arguments()
+    var readers = try readers(for: process, executable)
+    var flag: Bool?
+    var flagRefusal: HostError?
+    do throws(HostError) {
+      let memory = try readers.memory.get()
+      if case .failure(let error) = memory.flag { throw error }
+      flag = try memory.read(of: process.handle.directory)
+    } catch {
+      if error.isProcessGone { throw error }
+      flagRefusal = error
+    }
+    var finding: LoggedLevel.Finding?
+    var logRefusal: HostError?
+    if flag == nil, let question = request.log {
+      do throws(HostError) {
+        if readers.log?.question.isSame(as: question) != true {
+          readers.log = (question, open(question, of: process))
+        }
+        if var log = try readers.log?.reader.get() {
+          finding = try log.find(of: process.handle.directory, nowWallNs: request.nowWallNs)
+          readers.log?.reader = .success(log)
+        }
+      } catch {
+        if error.isProcessGone { throw error }
+        logRefusal = error
+      }
+    }
+    levels[process.slot] = readers
+    return LevelEvidence(
+      executable: executable, arguments: arguments, flag: flag, flagRefusal: flagRefusal, log: finding,
+      logRefusal: logRefusal, pipes: request.wantsPipes ? try? SignalPipes(of: process.handle.directory) : nil
+    )
+  }
+
+  private func readers(for process: HeldProcess, _ executable: ExecutableFile?) throws(HostError)
+    -> LevelReaders
+  {
+    let addresses = try process.handle.directory.stat().programAddresses
+    if let known = levels[process.slot], known.executable == executable, known.addresses == addresses {
+      return known
+    }
+    guard let executable else {
+      throw .unreadable(path: process.handle.directory.path.appending("exe"), .noSuchFileOrDirectory)
+    }
+    let memory = symbols(of: process).map { TraceFlagReader($0, of: process.handle.directory) }
+    return LevelReaders(executable: executable, addresses: addresses, memory: memory)
+  }
+
+  private func open(_ question: LogQuestion, of process: HeldProcess) -> Result<LoggedLevel?, HostError> {
+    Result { () throws(HostError) in
+      try LoggedLevel(
+        process.handle.directory, kind: question.kind, container: question.container, writer: question.writer,
+        startedWallNs: question.startedWallNs, root: root)
+    }
+  }
+}
+
+extension Result {
+  /// The error, where it is one.
+  var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
+}
+
+extension ProcessDirectory {
+  /// The executable or, where the right to ask the kernel for it is missing, the one that the process claims.
+  func knownExecutable() throws(HostError) -> ExecutableFile? {
+    do {
+      return try executable()
+    } catch {
+      guard error.isForbidden else { throw error }
+      return try claimedExecutable()
+    }
+  }
+
+  /// What the process says that it executes: its first argument, if its comm agrees; good for a listing.
+  func claimedExecutable() throws(HostError) -> ExecutableFile? {
+    guard let named = try arguments().first else { return nil }
+    let comm = try stat().comm
+    let base = named.utf8.split(separator: UInt8(ascii: "/")).last ?? ""[...].utf8
+    // TASK_COMM_LEN, less the terminating zero; proc_pid_comm(5).
+    guard !comm.isEmpty, base.prefix(15).elementsEqual(comm) else { return nil }
+    return ExecutableFile(path: named, device: nil, inode: nil, isClaimed: true)
+  }
+}

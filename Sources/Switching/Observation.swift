@@ -1,0 +1,83 @@
+import Ledger
+import PlaceOS
+import Processes
+
+/// One process with its level, and what of it was read for that.
+struct Observed {
+  let instance: Instance
+  /// `nil` where nobody could look at it: the instance says why.
+  let reading: Reading?
+}
+
+/// Reads the levels of processes that were recognised and selected.
+struct Observer {
+  let reader: LevelReader
+  let catalogue: Catalogue
+  /// Who else may write to a log, asked only where a log has to tell a level.
+  let neighbours: () -> [RecognisedProcess]
+
+  /// - Parameters:
+  ///   - state: what is recorded; `nil` where that is not known.
+  ///   - wantsPipes: whether to look for signals on their way in every process, and not only in those that have an open
+  ///     signal of this tool's.
+  /// - Returns: for each process, in their order; `nil` for one that has ended.
+  func observe(
+    _ processes: [RecognisedProcess], _ state: LedgerState?, wantsPipes: Bool = false, now: HostClock
+  ) -> [Observed?] {
+    let hasOpenSignal = processes.contains { state?[$0.identity]?.hasOpenSignal == true }
+    var results = reader.read(processes, wantsPipes: wantsPipes || hasOpenSignal, now: now)
+    let silent = processes.indices.filter { results[$0].isSilent }
+    if !silent.isEmpty {
+      let everybody = neighbours()
+      var writers: [ProcessIdentity: LogWriter] = [:]
+      for index in silent {
+        writers[processes[index].identity] = LogWriter(of: processes[index], among: everybody)
+      }
+      let asked = silent.filter { writers[processes[$0].identity] != nil }
+      let again = reader.read(
+        asked.map { processes[$0] }, wantsPipes: wantsPipes || hasOpenSignal, writers: writers, now: now)
+      for (index, result) in zip(asked, again) { results[index] = result }
+    }
+    return zip(processes, results).map { observed($0, $1, state, now) }
+  }
+
+  private func observed(
+    _ process: RecognisedProcess, _ result: Result<Reading?, HostError>, _ state: LedgerState?,
+    _ now: HostClock
+  ) -> Observed? {
+    let entry = state?[process.identity]
+    switch result {
+    case .success(nil): return nil
+    case .failure(let error):
+      return Observed(instance: Instance(process, error, entry: entry), reading: nil)
+    case .success(let reading?):
+      let context = LevelContext(
+        entry: entry, isLedgerKnown: state != nil, isSenderAlive: isAlive(entry?.lastSignal), now: now)
+      return Observed(instance: Instance(process, reading, context), reading: reading)
+    }
+  }
+
+  /// Whether the command that sent a signal still runs. This one does, and knows what it does.
+  private func isAlive(_ signal: LedgerEntry.SentSignal?) -> Bool {
+    guard let signal, signal.progress == .intended, let sender = signal.sender else { return false }
+    do throws(HostError) {
+      guard let handle = try ProcessHandle.open(sender, proc: reader.looks.table.proc) else { return false }
+      return !handle.hasEnded
+    } catch {
+      // Where that cannot be told, nothing is sent in its place.
+      return true
+    }
+  }
+}
+
+extension LedgerEntry {
+  fileprivate var hasOpenSignal: Bool { lastSignal.map { !$0.progress.isSettled } ?? false }
+}
+
+extension Result<Reading?, HostError> {
+  /// Whether neither memory nor signals told a level that signals can change.
+  fileprivate var isSilent: Bool {
+    guard case .success(let reading?) = self else { return false }
+    return reading.evidence.flag == nil && reading.handling.debug == nil && reading.handling.dialect != .none
+  }
+}

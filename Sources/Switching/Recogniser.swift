@@ -1,0 +1,148 @@
+import Containers
+import Ledger
+import PlaceOS
+import Processes
+
+/// What of PlaceOS was found on this host at one moment.
+struct Census {
+  /// Sorted by service, container and pid.
+  var processes: [RecognisedProcess] = []
+  /// What of the ledger has ended.
+  var ended: [LedgerEntry] = []
+  /// What of the ledger lives, and cannot be looked at or is another program by now.
+  var unrecognised: [ProcessIdentity: HostError?] = [:]
+  /// Processes that may be PlaceOS's and could not be looked at. Never taken for absent.
+  var unreadable: [HostError] = []
+}
+
+/// Scans and recognises: the first two steps of every command. It takes hold of a process once, and keeps it.
+struct Recogniser {
+  let looks: Looks
+  let catalogue: Catalogue
+
+  /// Looks at every process that may be one of the selected.
+  ///
+  /// - Parameters:
+  ///   - selection: what cannot be selected by it is not looked at.
+  ///   - state: what is recorded; `nil` where that is not known.
+  func find(_ selection: Selection, _ state: LedgerState?, now: HostClock) throws(HostError) -> Census {
+    var census = Census()
+    var pids = selection.pids
+    if pids == nil {
+      let names = selection.executableNames(in: catalogue)
+      let scan = try ProcessScan(of: looks.table.proc) {
+        names.include(ExecutableFile.withoutDeletedMark($0))
+      }
+      census.unreadable = scan.unreadable
+      // What may not be looked at is not absent: it is known by what it says of itself.
+      pids = scan.wanted + scan.forbidden.filter { claimsToBePlaceOS($0, &census) }
+    }
+    // What was switched may be known by a name that is in the catalogue no more.
+    let recorded = (state?.entries ?? []).filter { selection.mayInclude($0) }
+    let entries = Dictionary(recorded.map { ($0.identity.pid, $0.identity) }) { first, _ in first }
+    let others = entries.keys.filter { !(pids ?? []).contains($0) }.sorted()
+    recognise((pids ?? []) + others, state, now, into: &census)
+    settle(recorded, &census)
+    census.processes.sort { $0.sortKey < $1.sortKey }
+    return census
+  }
+
+  /// Looks at the processes of these entries and at no others: `revert` starts from the ledger.
+  func find(_ entries: [LedgerEntry], _ state: LedgerState, now: HostClock) -> Census {
+    var census = Census()
+    recognise(entries.map(\.identity.pid), state, now, into: &census)
+    settle(entries, &census)
+    return census
+  }
+
+  private func recognise(_ pids: [Int32], _ state: LedgerState?, _ now: HostClock, into census: inout Census)
+  {
+    for start in stride(from: 0, to: pids.count, by: looks.limitHeld) {
+      var held: [HeldProcess] = []
+      for pid in pids[start..<min(start + looks.limitHeld, pids.count)] {
+        do throws(HostError) {
+          if let process = try looks.hold(pid: pid) { held.append(process) }
+        } catch {
+          census.unreadable.append(error)
+        }
+      }
+      var readings: [(HeldProcess, ProgramReading)] = []
+      for (process, answer) in zip(held, looks.programs(of: held)) {
+        switch answer {
+        case .success(let reading?): readings.append((process, reading))
+        case .success(nil): looks.release(process)
+        case .failure(let error):
+          if !error.isProcessGone { note(error, of: process, state, &census) }
+        }
+      }
+      let executables = Dictionary(readings.map { ($0.0.identity.pid, $0.1.executable) }) { first, _ in first
+      }
+      for (process, reading) in readings {
+        let isYoung = process.identity.isFresh(now: now)
+        let isCopy =
+          isYoung
+          && (executables[reading.parentPID] ?? executable(of: reading.parentPID)) == reading.executable
+        let recognised = RecognisedProcess(
+          process.identity, reading, entry: state?[process.identity], catalogue: catalogue,
+          isCopy: isCopy)
+        if let recognised { census.processes.append(recognised) } else { looks.release(process) }
+      }
+    }
+  }
+
+  private func executable(of pid: Int32) -> ExecutableFile? {
+    guard let process = try? looks.hold(pid: pid) else { return nil }
+    defer { looks.release(process) }
+    return (try? looks.programs(of: [process])[0].get())?.executable
+  }
+
+  /// Notes a process that cannot be looked at: in its own row where it is recorded, and as a problem otherwise.
+  private func note(
+    _ error: HostError, of process: HeldProcess, _ state: LedgerState?, _ census: inout Census
+  ) {
+    if state?[process.identity] != nil {
+      census.unrecognised[process.identity] = error
+    } else {
+      census.unreadable.append(error)
+    }
+  }
+
+  /// Sorts the entries whose process was not recognised into those that have ended and those that live.
+  private func settle(_ entries: [LedgerEntry], _ census: inout Census) {
+    let found = Set(census.processes.map(\.identity))
+    for entry in entries where !found.contains(entry.identity) {
+      guard census.unrecognised[entry.identity] == nil else { continue }
+      do throws(HostError) {
+        if try looks.hold(entry.identity) == nil {
+          census.ended.append(entry)
+        } else {
+          census.unrecognised[entry.identity] = .some(nil)
+        }
+      } catch {
+        census.unrecognised[entry.identity] = error
+      }
+    }
+  }
+
+  /// Whether a process that may not be looked at says that it is PlaceOS's.
+  private func claimsToBePlaceOS(_ pid: Int32, _ census: inout Census) -> Bool {
+    do {
+      guard let process = try ProcessDirectory.open(pid: pid, proc: looks.table.proc),
+        let claimed = try process.claimedExecutable()
+      else { return false }
+      let path = Array(claimed.path.utf8)
+      return path.withUnsafeBufferPointer(catalogue.executableNames.include)
+    } catch {
+      // Where /proc hides what is others' (hidepid), it does so thousands of times: said once.
+      let isSaid = error.isForbidden && census.unreadable.contains(where: \.isForbidden)
+      if !error.isProcessGone, !isSaid { census.unreadable.append(error) }
+      return false
+    }
+  }
+}
+
+extension ProcessIdentity {
+  /// Whether it has just started: a copy that a service makes of itself to run another program is that program within
+  /// milliseconds.
+  func isFresh(now: HostClock) -> Bool { now.boottimeNs - startedBoottimeNs < 500_000_000 }
+}

@@ -1,0 +1,63 @@
+import Ledger
+import PlaceOS
+
+// What has to be looked at so that a selection can be made: what cannot be selected is not looked at.
+
+extension Selection {
+  /// Whether it selects every process of PlaceOS's.
+  var isEverything: Bool { if case .these([]) = self { true } else { false } }
+
+  /// The pids among which all is that can be selected; `nil` where any process may be.
+  var pids: [Int32]? {
+    switch self {
+    case .processes(let identities): return identities.map(\.pid).sorted()
+    case .these(let selectors) where !selectors.isEmpty:
+      var pids: [Int32] = []
+      for selector in selectors {
+        guard case .pid(let pid) = selector else { return nil }
+        pids.append(pid)
+      }
+      return Array(Set(pids)).sorted()
+    case .these, .all, .places: return nil
+    }
+  }
+
+  /// The names of executables among which all is that can be selected.
+  func executableNames(in catalogue: Catalogue) -> ExecutableNames {
+    let services: [Service]
+    switch self {
+    case .these(let selectors) where !selectors.isEmpty:
+      var named: [Service] = []
+      for selector in selectors {
+        switch selector {
+        case .service(let service), .contained(let service, _), .driver(let service, _): named.append(service)
+        case .pid: return catalogue.executableNames
+        }
+      }
+      services = named
+    case .places(let places):
+      services = places.compactMap { catalogue.service(named: $0.service) }
+      // One that is in the catalogue no more is known by its record.
+      guard services.count == places.count else { return catalogue.executableNames }
+    case .these, .all, .processes: return catalogue.executableNames
+    }
+    return catalogue.executableNames(of: services)
+  }
+
+  /// Whether an entry may be among what is selected.
+  func mayInclude(_ entry: LedgerEntry) -> Bool {
+    switch self {
+    case .processes(let identities): identities.contains(entry.identity)
+    case .places(let places): places.contains(entry.place)
+    case .these([]), .all: true
+    case .these(let selectors):
+      selectors.contains { selector in
+        switch selector {
+        case .service(let service), .contained(let service, _), .driver(let service, _):
+          service.name == entry.service
+        case .pid(let pid): pid == entry.identity.pid
+        }
+      }
+    }
+  }
+}
