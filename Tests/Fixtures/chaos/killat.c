@@ -70,7 +70,9 @@ int main(int argc, char **argv)
       inside[pid] = !inside[pid];
       if (started && inside[pid] && ++count == at) {
         kill(child, SIGKILL);
-        continue;
+        /* A child of the command's goes on, and has to see for itself that it is alone. */
+        if (pid == child)
+          continue;
       }
     } else if (event == PTRACE_EVENT_EXEC)
       started = 1;
