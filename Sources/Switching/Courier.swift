@@ -50,6 +50,7 @@ struct Courier {
     var interruptedBy: Int32?
     let count = deliveries.all.count
     for start in stride(from: 0, to: count, by: looks.limitHeld) {
+      looks.startPart()
       let part = start..<min(start + looks.limitHeld, count)
       for first in stride(from: part.lowerBound, to: part.upperBound, by: Self.checkedTogether) {
         let few = first..<min(first + Self.checkedTogether, part.upperBound)

@@ -41,6 +41,7 @@ struct LevelReader {
   ) -> [Result<Reading?, HostError>] {
     var results: [Result<Reading?, HostError>] = []
     for start in stride(from: 0, to: processes.count, by: looks.limitHeld) {
+      looks.startPart()
       let part = Array(processes[start..<min(start + looks.limitHeld, processes.count)])
       results += readHeld(part, wantsPipes, writers, now)
     }

@@ -52,7 +52,14 @@ final class Looker {
     let identity = process.identity
     let directory = process.handle.directory.pid
     let stat = try process.handle.directory.stat()
-    guard let executable = try process.handle.directory.knownExecutable(),
+    guard let executable = try process.handle.directory.knownExecutable() else {
+      // A main thread that has ended leaves a zombie without an executable, and may leave other threads.
+      guard stat.hasEnded, !process.handle.hasEnded else { return nil }
+      throw .malformed(
+        path: process.handle.directory.path.appending("exe"),
+        reason: "its main thread has ended, others live on")
+    }
+    guard
       let detail = try table.detail(of: directory), detail.startTicks == identity.startTicks
     else { return nil }
     let arguments = try process.handle.directory.arguments()

@@ -6,8 +6,9 @@ import Text
 
 /// The processes that are held, and the looks at them.
 ///
-/// To hold a process takes two descriptors. Where there are not enough for all, those that were held longest are let go
-/// and taken hold of again, by their identity, when it is their turn.
+/// To hold a process takes two descriptors. Where there are not enough for all, they are taken in parts: those that were
+/// held longest are let go, and taken hold of again, by their identity, when it is their turn; never those of the part
+/// that is being looked at.
 final class Looks {
   let table: any ProcessTable
   let bootID: String
@@ -19,6 +20,9 @@ final class Looks {
   private var held: [ProcessIdentity: HeldProcess] = [:]
   private var slots: [HeldProcess?] = []
   private var order: [ProcessIdentity] = []
+  /// The part in which each was wanted last, and the present one.
+  private var lastPart: [ProcessIdentity: Int] = [:]
+  private var part = 0
   private let pool: ReaderPool
   private let shared: Shared
   /// How many slots the present reader process knows.
@@ -61,17 +65,26 @@ final class Looks {
 
   // MARK: holding
 
+  /// What is held from here on is looked at together: at most ``limitHeld`` processes.
+  func startPart() { part += 1 }
+
   /// Takes hold of the process that has this pid now; `nil` if there is none.
   func hold(pid: Int32) throws(HostError) -> HeldProcess? {
     makeRoom()
     guard let handle = try ProcessHandle.open(pid: pid, bootID: bootID, proc: table.proc) else { return nil }
-    if let known = held[handle.identity] { return known }
+    if let known = held[handle.identity] {
+      lastPart[known.identity] = part
+      return known
+    }
     return keep(handle)
   }
 
   /// Takes hold of one certain process, unless it is held; `nil` if it has ended.
   func hold(_ identity: ProcessIdentity) throws(HostError) -> HeldProcess? {
-    if let known = held[identity] { return known.handle.hasEnded ? nil : known }
+    if let known = held[identity] {
+      lastPart[identity] = part
+      return known.handle.hasEnded ? nil : known
+    }
     guard identity.bootID == bootID else { return nil }
     makeRoom()
     guard let handle = try ProcessHandle.open(identity, proc: table.proc), !handle.hasEnded else {
@@ -83,6 +96,7 @@ final class Looks {
   /// Lets go of a process that is of no interest.
   func release(_ process: HeldProcess) {
     held[process.identity] = nil
+    lastPart[process.identity] = nil
     slots[process.slot] = nil
   }
 
@@ -91,14 +105,19 @@ final class Looks {
     slots.append(process)
     held[process.identity] = process
     order.append(process.identity)
+    lastPart[process.identity] = part
     return process
   }
 
   private func makeRoom() {
     guard held.count >= limitHeld else { return }
-    // The elder half: what is looked at together was taken together.
-    for identity in order.prefix(order.count / 2) { if let process = held[identity] { release(process) } }
-    order.removeFirst(order.count / 2)
+    order.removeAll { held[$0] == nil }
+    // The elder half of the others. A part that fills it all has been looked at when more is wanted.
+    let others = order.filter { lastPart[$0] != part }
+    let free = others.isEmpty ? order : others
+    for identity in free.prefix((free.count + 1) / 2) {
+      if let process = held[identity] { release(process) }
+    }
   }
 
   // MARK: looking

@@ -58,6 +58,7 @@ struct Recogniser {
   private func recognise(_ pids: [Int32], _ state: LedgerState?, _ now: HostClock, into census: inout Census)
   {
     for start in stride(from: 0, to: pids.count, by: looks.limitHeld) {
+      looks.startPart()
       var held: [HeldProcess] = []
       for pid in pids[start..<min(start + looks.limitHeld, pids.count)] {
         do throws(HostError) {

@@ -78,7 +78,10 @@ extension EndToEnd {
       for arguments in successes {
         let run = try tool.run(arguments + ["--quiet"])
         #expect(run.status == 0)
-        #expect(run.output == "" && run.errors == "", "\(arguments): \(run.output)\(run.errors)")
+        #expect(run.output == "", "\(arguments): \(run.output)")
+        // What nobody will take back is said all the same.
+        let isKept = run.errors == "" || run.errors.contains("no deadline will be kept")
+        #expect(isKept && (arguments[0] == "on" || run.errors == ""), "\(arguments): \(run.errors)")
       }
       #expect(try tool("on", "api", "--quiet", "--json").output == "")
       api.child.signal(SIGSTOP)
@@ -234,7 +237,8 @@ extension EndToEnd {
       tool.through = ["/bin/sh", "-c", script, "sh"]
       for (number, arguments) in [["on", "--all"], ["status"], ["toggle", "--all", "--json"]].enumerated() {
         let run = try tool.run(arguments, environment: ["PIPE": scratch("pipe\(number)")])
-        #expect(run.status == 0, "\(arguments): \(run.errors)")
+        // Of a disk that is full it is said that the document is lost.
+        #expect(run.status == (script.contains("/dev/full") ? 3 : 0), "\(arguments): \(run.errors)")
       }
       #expect(api.becomes(verbose: false) && triggers.becomes(verbose: false))
       #expect(api.signals() == ["USR1", "USR1"] && triggers.signals() == ["USR1", "USR2"])
