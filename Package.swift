@@ -109,7 +109,7 @@ let package = Package(
       "ExecutablesTests", of: "Executables", "TestSupport", "Processes", "Text", system, exclude: ["Recorded"]
     ),
     suite(
-      "ContainersTests", of: "Containers", "TestSupport", "Processes", "Text", system, exclude: ["Recorded"]),
+      "ContainersTests", of: "Containers", "HostTree", "TestSupport", "Processes", "Text", system),
     suite("LogsTests", of: "Logs", "HostTree", "TestSupport", "Containers", "Processes", "Text", system),
     suite("LedgerTests", of: "Ledger", "TestSupport", "Containers", "Processes", "Text", system),
     suite(
@@ -124,8 +124,8 @@ let package = Package(
       "AgentTests", of: "Agent", "Switching", "Ledger", "Processes", "Containers", "Configuration", "Text",
       logging, system),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["TestSupport", "Processes", "Text", system], swiftSettings: strict
-    ),
+      name: "EndToEndTests", dependencies: ["TestSupport", "Containers", "Processes", "Text", system],
+      swiftSettings: strict),
     fuzzTarget,
   ],
   swiftLanguageModes: [.v6]
