@@ -33,22 +33,11 @@ enum Document {
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      return safe(String(decoding: try encoder.encode(document), as: UTF8.self)) + "\n"
+      return String(decoding: try encoder.encode(document), as: UTF8.self).printableJSON + "\n"
     } catch {
       // Strings, numbers and null always have a form in JSON.
       preconditionFailure("\(error)")
     }
-  }
-
-  /// JSON demands an escape for U+0000 to U+001F only, and a terminal acts upon U+007F to U+009F as well. They
-  /// can stand in strings alone, where an escape means the same.
-  private static func safe(_ json: String) -> String {
-    var safe = ""
-    for scalar in json.unicodeScalars {
-      let isControl = (0x7f...0x9f).contains(scalar.value)
-      safe += isControl ? "\\u00" + String(scalar.value, radix: 16) : String(scalar)
-    }
-    return safe
   }
 }
 
