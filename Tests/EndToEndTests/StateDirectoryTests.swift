@@ -252,7 +252,8 @@ extension EndToEnd {
       let api = try StandIn("toggle-stripped", as: "rest-api", in: scratch)
       _ = try tool("on", "api", "--trust-name")
       #expect(api.becomes(verbose: true))
-      unlink(api.log)
+      // A log that was emptied says nothing of the lines that it had.
+      try #require(truncate(api.log, 0) == 0)
       try Files.write([], to: scratch("state/state.json"), mode: 0o600)
       let off = try tool("off", "api", "--trust-name", "--json")
       #expect(off.status == 4)
