@@ -47,6 +47,8 @@ public final class Agent {
   private let manager: SystemdNotifier
   var agenda = Agenda()
   var watches: [ProcessIdentity: ProcessWatch] = [:]
+  /// How many in debug mode are not watched, for want of descriptors.
+  private var unwatched = 0
   /// Processes that have ended and are yet to be dropped from the ledger.
   var ended: Set<ProcessIdentity> = []
   var debugGuard: DebugGuard
@@ -246,10 +248,23 @@ public final class Agent {
     ended.formIntersection(known)
     said = said.filter { known.contains($0.key) }
     agenda.take(state, now: now)
-    for entry in entries where watches[entry.identity] == nil && !ended.contains(entry.identity) {
-      watch(entry)
-    }
+    let unwatched = entries.filter { watches[$0.identity] == nil && !ended.contains($0.identity) }
+    let room = max(0, ProcessWatch.limit(descriptors: DescriptorLimit.soft) - watches.count)
+    for entry in unwatched.prefix(room) { watch(entry) }
+    tellUnwatched(max(0, unwatched.count - room))
     debugGuard.plan(isNeeded: !watches.isEmpty, now: now)
+  }
+
+  /// Says, when it becomes so, that there are more processes than can be watched.
+  private func tellUnwatched(_ count: Int) {
+    if count > 0 && unwatched == 0 {
+      log.warning(
+        "too few descriptors to watch every process; each deadline is kept, the guard sees the others only",
+        metadata: [
+          "watched": "\(watches.count)", "unwatched": "\(count)", "limit": "\(DescriptorLimit.soft)",
+        ])
+    }
+    unwatched = count
   }
 
   private func watch(_ entry: LedgerEntry) {

@@ -29,6 +29,10 @@ final class ProcessWatch {
     self.handle = handle
   }
 
+  /// How many processes may be watched by an agent that may have so many descriptors: each takes two, and they take no
+  /// more than half, so that the other half is there for the work itself, which holds processes as well.
+  static func limit(descriptors: Int) -> Int { max(0, (descriptors - 128) / 4) }
+
   /// Becomes readable when the process ends.
   var descriptor: Int32 { handle.descriptor }
   var hasEnded: Bool { handle.hasEnded }

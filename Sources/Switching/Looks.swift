@@ -57,10 +57,8 @@ final class Looks {
   /// Two descriptors a process, of those that are left. The rest is for files that are read, for reader processes, and
   /// for what a library may open.
   private static func limitHeld() -> Int {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 256 }
     let open = (try? ProcessDirectory.open(pid: getpid(), proc: "/proc")?.descriptorCount()) ?? 64
-    return max(32, (Int(clamping: limit.rlim_cur) - open - 96) / 2)
+    return max(32, (DescriptorLimit.soft - open - 96) / 2)
   }
 
   // MARK: holding

@@ -1,4 +1,5 @@
 import Glibc
+import Processes
 
 /// What this program makes sure of before it does anything.
 enum Startup {
@@ -8,7 +9,7 @@ enum Startup {
     // half-done work. signal(7), setrlimit(2).
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    raiseDescriptorLimit()
+    DescriptorLimit.raise()
   }
 
   /// Puts `/dev/null` in the place of standard streams that are closed: the next file to be opened would get the number
@@ -18,14 +19,5 @@ enum Startup {
       // The lowest number that is free is given, open(2).
       _ = open("/dev/null", O_RDWR)
     }
-  }
-
-  /// To hold a process takes two descriptors, and systemd allows 1,024 by default where it would allow far more.
-  private static func raiseDescriptorLimit() {
-    var limit = rlimit()
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
-    limit.rlim_cur = min(limit.rlim_max, 1 << 20)
-    setrlimit(resource, &limit)
   }
 }
