@@ -81,6 +81,19 @@ struct LogEntry {
 
   private static let criStreams: [StaticString] = [" stdout ", " stderr "]
 
+  /// Where the last entry begins in a line into which an entry before it was glued, because its writer was torn away.
+  /// No message can hold this: the quotation marks of one are escaped.
+  static func lastStart(_ format: Format, _ line: UnsafeRawBufferPointer) -> Int {
+    guard format == .docker else { return 0 }
+    var start = 0
+    while let next = UnsafeRawBufferPointer(rebasing: line[min(start + 1, line.count)...]).offset(
+      of: "{\"log\":\"")
+    {
+      start += next + 1
+    }
+    return start
+  }
+
   /// What the process wrote, without its line feed; `nil` for what is not of the format.
   static func text(_ format: Format, _ line: UnsafeRawBufferPointer) -> [UInt8]? {
     var text: [UInt8]

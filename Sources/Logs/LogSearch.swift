@@ -1,3 +1,5 @@
+import Text
+
 /// Picks the lines out of a log that certainly are whole lines of a process, written since it started.
 /// It is shown the log's lines from the last to the first.
 struct LogSearch {
@@ -12,18 +14,33 @@ struct LogSearch {
   private(set) var lastEndsLine: Bool?
   /// Whether what lies further back is of no use.
   private(set) var isOver = false
+  /// The newest line that is a hint, where no line that is looked for was written after it.
+  private(set) var hint: [UInt8]?
+  /// Whether no line further back is one.
+  private(set) var hasEndedHints = false
+  /// Every line that was written at this time or later is in the log, nanoseconds after the epoch: `.min` where those
+  /// from before the start are there too, `.max` where nothing is known.
+  private(set) var wholeSinceNs: Int64 = .max
+  /// When the newest line that bears a time of its own was written, nanoseconds after the epoch.
+  private(set) var newestNs: Int64?
 
   /// Lines of which an earlier line has yet to show that they are whole, or since the start; the last first.
   private var pending: [[UInt8]] = []
   /// No line further back can be later than this.
   private var latestNs: Int64
+  /// Whether lines are missing in the middle, and the search ended there.
+  private(set) var isBroken = false
 
   /// Lines may be out of order by this much: a runtime takes the time when it gets to it.
   private static let slackNs: Int64 = 2_000_000_000
+  /// By this much a time can be too early that a line bears, in whole seconds.
+  private static let cutNs: Int64 = 1_000_000_000
   /// More than are ever needed, and a bound on what a process can make this program keep.
   static let limitFound = 64
   /// Longer lines of a file are not looked into; none that is looked for comes near it.
   private static let limitWantedBytes = 8 << 10
+  /// What a runtime puts before a line, and the line's first field.
+  private static let headBytes = 128
 
   init(_ question: ServiceLog.Question, format: LogEntry.Format, startedNs: Int64, nowNs: Int64) {
     self.question = question
@@ -35,36 +52,101 @@ struct LogSearch {
   /// - Parameter line: `nil` stands for a line that is too long to be looked at.
   /// - Returns: whether to go on.
   mutating func visit(_ line: UnsafeRawBufferPointer?) -> Bool {
-    guard let line, let entry = LogEntry(format, line) else {
-      // Whether the process ended its line there cannot be told.
-      if format != .plain { pending = [] }
-      return true
+    // NULs stand where a file was cut under its writer, or the machine lost power: something is missing there, and
+    // what follows them is whole.
+    guard let line else {
+      // A file of the process's own may have lines of any length, and none that is looked for is long. A runtime's
+      // entries are short.
+      return format == .plain ? true : breakOff()
     }
-    let time = entry.time ?? question.time(line)
+    guard let (whole, entry) = entry(in: line) else { return breakOff() }
+    guard visit(whole, entry) else { return false }
+    return whole.count < line.count ? breakOff() : true
+  }
+
+  private mutating func visit(_ whole: UnsafeRawBufferPointer, _ entry: LogEntry) -> Bool {
+    let time = entry.time ?? question.time(whole)
     if let time {
-      // The clock was set back in between: times before and after cannot be compared with the start.
-      guard time.wallNs - Self.slackNs <= latestNs else { return end() }
+      // The clock was set back in between: times before and after cannot be compared with the start, or with a moment.
+      guard time.wallNs - Self.slackNs <= latestNs else {
+        wholeSinceNs = .max
+        return end()
+      }
       latestNs = min(latestNs, time.wallNs)
     }
+    // A time that is cut to the second, say, may be from before the start though it need not be.
+    let isOld = time.map { $0.wallNs < startedNs }
+    let isOfStart = isOld == true && format == .plain && time!.wallNs >= startedNs - Self.cutNs
+    note(time, isOld: isOld == true && !isOfStart)
     guard entry.isStandardOutput else { return true }
     lastEndsLine = lastEndsLine ?? entry.endsLine
 
-    // A time that is cut to the second, say, may be from before the start though it need not be.
-    let isOld = time.map { $0.wallNs < startedNs }
     if format != .plain {
       if !resolve(isGood: entry.endsLine) { return false }
     } else if let isOld, !resolve(isGood: !isOld) {
       return false
     }
-    if isOld == true { return end() }
+    if isOld == true { return isOfStart ? true : end() }
 
-    guard entry.endsLine, line.count <= Self.limitWantedBytes,
-      question.mark.withUnsafeBufferPointer({ line.offset(of: $0) }) != nil,
-      let text = LogEntry.text(format, line), question.isWanted(text)
+    noteNewest(whole, entry)
+    guard entry.endsLine, whole.count <= Self.limitWantedBytes, mayBeWanted(whole),
+      let text = LogEntry.text(format, whole)
     else { return true }
-    pending.append(text)
+    if question.isWanted(text) {
+      pending.append(text)
+      hasEndedHints = true
+    } else if !hasEndedHints {
+      if question.endsHints(text) {
+        hasEndedHints = true
+      } else if question.isHint(text) {
+        (hint, hasEndedHints) = (text, true)
+      }
+    }
     guard found.count + pending.count < Self.limitFound else { return end() }
     return format == .plain && time != nil ? resolve(isGood: true) : true
+  }
+
+  /// The entry that a line of the file is, without what was left in front of it.
+  private func entry(in line: UnsafeRawBufferPointer) -> (UnsafeRawBufferPointer, LogEntry)? {
+    let start = line.firstIndex { $0 != 0 } ?? line.count
+    let rest = UnsafeRawBufferPointer(rebasing: line[start...])
+    let last = UnsafeRawBufferPointer(rebasing: rest[LogEntry.lastStart(format, rest)...])
+    return LogEntry(format, last).map { (last, $0) }
+  }
+
+  /// A client can have a line written that bears any time, where no runtime adds one: a line from before the start then
+  /// ends the search, and is no proof of what lies behind it.
+  private mutating func note(_ time: LogTime?, isOld: Bool) {
+    guard let time else { return }
+    if !isOld {
+      wholeSinceNs = min(wholeSinceNs, time.wallNs)
+    } else if format != .plain {
+      wholeSinceNs = .min
+    }
+  }
+
+  private mutating func noteNewest(_ line: UnsafeRawBufferPointer, _ entry: LogEntry) {
+    guard newestNs == nil, line.count <= Self.limitWantedBytes, let text = LogEntry.text(format, line) else {
+      return
+    }
+    guard let own = text.withUnsafeBytes({ question.time($0) }) else { return }
+    // The runtime adds the time at which it got the line, which may be much later; the line's own may be a client's.
+    newestNs = entry.time.map { min($0.wallNs, own.wallNs) } ?? own.wallNs
+  }
+
+  private func mayBeWanted(_ line: UnsafeRawBufferPointer) -> Bool {
+    func holds(_ mark: [UInt8], within part: UnsafeRawBufferPointer) -> Bool {
+      mark.withUnsafeBufferPointer { part.offset(of: $0) } != nil
+    }
+    let head = UnsafeRawBufferPointer(rebasing: line.prefix(Self.headBytes))
+    return holds(question.mark, within: line) || question.hintMarks.contains { holds($0, within: head) }
+  }
+
+  /// Lines are missing here: those further back say nothing of now. What was found since is whole.
+  private mutating func breakOff() -> Bool {
+    isBroken = true
+    if !isOver { _ = resolve(isGood: true) }
+    return end()
   }
 
   /// There is nothing further back.

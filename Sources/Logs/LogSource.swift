@@ -11,7 +11,8 @@ struct LogSource: Sendable {
     case standardOutput
     /// A file of the runtime's; older lines of it may be beside it.
     case file(FilePath)
-    /// A folder in which every start of a container has its file, `N.log`; the highest N is the last.
+    /// A folder in which every start of a container has its file, `N.log`. The last is the one that was written last:
+    /// after a restart of the node the count begins again, and an older `3.log` may stand beside the current `0.log`.
     case folder(FilePath)
   }
 
@@ -95,16 +96,19 @@ struct LogSource: Sendable {
     case .standardOutput: return nil
     case .file(let path): return files.below(path)
     case .folder(let folder):
-      let numbers: [Int]
+      let names: [String]
       do {
-        numbers = try files.names(in: folder).compactMap {
-          $0.hasSuffix(".log") ? Int(ascii: $0.utf8.dropLast(4)) : nil
-        }
+        names = try files.names(in: folder)
       } catch {
         if error.isMissingFile { return nil }
         throw error
       }
-      return numbers.max().map { files.below(folder).appending("\($0).log") }
+      return names.filter { $0.hasSuffix(".log") && Int(ascii: $0.utf8.dropLast(4)) != nil }
+        .map { files.below(folder).appending($0) }
+        .compactMap { path in
+          (try? FileStatus(at: path, followLinks: false)).map { (path, $0.modifiedNs) }
+        }
+        .max { $0.1 < $1.1 }?.0
     }
   }
 
@@ -156,7 +160,7 @@ extension LogSource {
         LogSource(place: .folder($0), format: .cri, files: files)
       }
     }
-    let usual = runtimeFile(
+    let usual = try runtimeFile(
       of: container, docker: [DockerContainer.defaultDataRoot.appending("containers")],
       storages: [PodmanContainer.defaultGraphRoot], files: files)
     if let usual { return usual }
@@ -165,14 +169,16 @@ extension LogSource {
       mounts: try files.mounts(ofProcess: String(process.pid), at: MountEvidence.points),
       host: try files.mounts(ofProcess: host),
       isTrusted: files.isTrusted)
-    return runtimeFile(
+    return try runtimeFile(
       of: container, docker: evidence.dockerFolders, storages: evidence.graphRoots, files: files)
   }
 
   /// The file that Docker or Podman keeps of the container, in one of these folders.
+  ///
+  /// - Throws: `.unreadable` where Docker's `local` driver keeps it, in a form of its own.
   private static func runtimeFile(
     of container: Container, docker: [FilePath], storages: [FilePath], files: ContainerFiles
-  ) -> LogSource? {
+  ) throws(HostError) -> LogSource? {
     func isThere(_ path: FilePath) -> Bool {
       (try? FileStatus(at: files.below(path), followLinks: false)) != nil
     }
@@ -180,6 +186,8 @@ extension LogSource {
       for folder in docker {
         let path = folder.appending(container.id).appending("\(container.id)-json.log")
         if isThere(path) { return LogSource(place: .file(path), format: .docker, files: files) }
+        let other = folder.appending(container.id).appending("local-logs/container.log")
+        if isThere(other) { throw .unreadable(path: other, .notSupported) }
       }
     }
     if container.runtime == .podman || container.runtime == .unknown {

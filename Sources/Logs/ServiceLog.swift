@@ -21,17 +21,43 @@ public struct ServiceLog: Sendable {
     public var isWanted: @Sendable ([UInt8]) -> Bool
     /// Whether these lines, oldest first, are enough: no line before them would change the answer.
     public var isEnough: @Sendable ([[UInt8]]) -> Bool
+    /// Bytes one of which stands early in every line that is a hint.
+    public var hintMarks: [[UInt8]]
+    /// Whether a line is a hint: of use where none that is looked for was written after it. The newest is kept.
+    public var isHint: @Sendable ([UInt8]) -> Bool
+    /// Whether no line before this one is a hint, though it is none that is looked for: it may be another process's.
+    public var endsHints: @Sendable ([UInt8]) -> Bool
 
     public init(
       mark: [UInt8], time: @escaping @Sendable (UnsafeRawBufferPointer) -> LogTime?,
       isWanted: @escaping @Sendable ([UInt8]) -> Bool,
-      isEnough: @escaping @Sendable ([[UInt8]]) -> Bool
+      isEnough: @escaping @Sendable ([[UInt8]]) -> Bool,
+      hintMarks: [[UInt8]] = [], isHint: @escaping @Sendable ([UInt8]) -> Bool = { _ in false },
+      endsHints: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }
     ) {
       self.mark = mark
       self.time = time
       self.isWanted = isWanted
       self.isEnough = isEnough
+      self.hintMarks = hintMarks
+      self.isHint = isHint
+      self.endsHints = endsHints
     }
+  }
+
+  /// What a log was found to hold.
+  public struct Findings: Hashable, Sendable {
+    /// The lines that were looked for, oldest first: the last of them up to what is enough.
+    public internal(set) var lines: [[UInt8]] = []
+    /// The newest line that is a hint, where none that was looked for was written after it.
+    public internal(set) var hint: [UInt8]?
+    /// Every line that was written at this time or later was read, nanoseconds after the epoch: `.min` where those from
+    /// before the start were too, `.max` where nothing is known. Of what was written earlier, lines can be missing:
+    /// the file was cut, rotated away, damaged, or is longer than what is read.
+    public internal(set) var wholeSinceNs: Int64 = .max
+    /// When the newest line was written that bears a time of its own, nanoseconds after the epoch; no later than
+    /// when the runtime or the file got it.
+    public internal(set) var newestNs: Int64?
   }
 
   public static let defaultLimitBytes = 8 << 20
@@ -50,7 +76,7 @@ public struct ServiceLog: Sendable {
     /// The bytes before `status.sizeBytes`: a file that has been cut and has grown again has others there.
     let sample: [UInt8]
     let lastEndsLine: Bool?
-    let lines: [[UInt8]]
+    let findings: Findings
   }
 
   /// - Parameters:
@@ -72,14 +98,14 @@ public struct ServiceLog: Sendable {
     self.limitBytes = limitBytes
   }
 
-  /// The lines that were looked for, oldest first: the last of them up to what is enough.
+  /// Looks for the lines.
   ///
   /// - Parameter nowNs: nanoseconds after the epoch; lines from the future show that the clock was set back.
   /// - Throws: `.malformed` for a file that was truncated or replaced while it was read, twice in a row;
   ///   `.notRegular`, `.unreadable`.
-  public mutating func lines(
-    of process: borrowing ProcessDirectory, nowNs: Int64
-  ) throws(HostError) -> [[UInt8]] {
+  public mutating func look(
+    at process: borrowing ProcessDirectory, nowNs: Int64
+  ) throws(HostError) -> Findings {
     do {
       return try read(of: process, nowNs: nowNs)
     } catch {
@@ -92,22 +118,14 @@ public struct ServiceLog: Sendable {
 
   private mutating func read(
     of process: borrowing ProcessDirectory, nowNs: Int64
-  ) throws(HostError) -> [[UInt8]] {
-    if let bookmark, try source.status(of: process) == bookmark.status { return bookmark.lines }
+  ) throws(HostError) -> Findings {
+    if let bookmark, try source.status(of: process) == bookmark.status { return bookmark.findings }
     guard let file = try source.open(of: process) else {
       bookmark = nil
-      return []
+      return Findings()
     }
     let size = file.status.sizeBytes
-    if let known = bookmark {
-      let isSame = file.status.isSameFile(as: known.status)
-      // Where there was no whole line yet, all is still to be read: the first line is the start of the log.
-      if !isSame || size < known.status.sizeBytes || known.endOffset == 0 {
-        bookmark = nil
-      } else if try Self.sample(of: file, endingAt: known.status.sizeBytes) != known.sample {
-        bookmark = nil
-      }
-    }
+    try checkBookmark(against: file)
     let sample = try Self.sample(of: file, endingAt: size)
     var tail = LogTail(descriptor: file.descriptor, path: file.path, sizeBytes: size)
     var budget = limitBytes
@@ -116,19 +134,15 @@ public struct ServiceLog: Sendable {
       question, format: source.format, startedNs: bookmark == nil ? startedWallNs : .min,
       nowNs: bookmark == nil ? nowNs : .max)
     let ending = try tail.visit(from: bookmark?.endOffset ?? 0, limitBytes: &budget) { search.visit($0) }
-    var lines = bookmark?.lines ?? []
     switch ending {
     case .enough: break
-    case .limit:
-      search.reachStart(isGood: false)
-      // Between these lines and those that were known is a gap.
-      lines = []
+    case .limit: search.reachStart(isGood: false)
     case .start where bookmark != nil:
       search.reachStart(isGood: source.format == .plain || bookmark?.lastEndsLine == true)
     case .start:
       try readOlder(than: file.path, &search, &budget)
     }
-    lines = Array((lines + search.found.reversed()).suffix(LogSearch.limitFound))
+    let findings = findings(of: search, ending, in: file.status)
 
     let status: FileStatus
     do { status = try FileStatus(of: file.descriptor) } catch { throw .unreadable(path: file.path, error) }
@@ -137,8 +151,34 @@ public struct ServiceLog: Sendable {
     else { throw .changedWhileRead(file.path) }
     bookmark = Bookmark(
       status: file.status, endOffset: tail.endOffset ?? bookmark?.endOffset ?? 0, sample: sample,
-      lastEndsLine: search.lastEndsLine ?? bookmark?.lastEndsLine, lines: lines)
-    return lines
+      lastEndsLine: search.lastEndsLine ?? bookmark?.lastEndsLine, findings: findings)
+    return findings
+  }
+
+  /// Forgets what was read, where the file is not that one with more behind it.
+  private mutating func checkBookmark(against file: borrowing LogSource.Opened) throws(HostError) {
+    guard let known = bookmark else { return }
+    // Where there was no whole line yet, all is still to be read: the first line is the start of the log.
+    guard file.status.isSameFile(as: known.status), file.status.sizeBytes >= known.status.sizeBytes,
+      known.endOffset != 0, try Self.sample(of: file, endingAt: known.status.sizeBytes) == known.sample
+    else {
+      bookmark = nil
+      return
+    }
+  }
+
+  /// What is known after a search, together with what was known before it.
+  private func findings(of search: LogSearch, _ ending: LogTail.Ending, in status: FileStatus) -> Findings {
+    // Between these lines and those that were known is a gap.
+    let known = ending == .limit || search.isBroken ? nil : bookmark?.findings
+    var findings = Findings()
+    findings.lines = Array(((known?.lines ?? []) + search.found.reversed()).suffix(LogSearch.limitFound))
+    findings.hint = search.hint ?? (search.found.isEmpty && !search.hasEndedHints ? known?.hint : nil)
+    findings.wholeSinceNs = known?.wholeSinceNs ?? search.wholeSinceNs
+    // A file that is empty was made or cut when it was last changed.
+    if bookmark == nil, status.sizeBytes == 0 { findings.wholeSinceNs = status.modifiedNs }
+    findings.newestNs = search.newestNs.map { min($0, status.modifiedNs) } ?? bookmark?.findings.newestNs
+    return findings
   }
 
   private func readOlder(
@@ -147,7 +187,8 @@ public struct ServiceLog: Sendable {
     switch try source.older(than: path) {
     // Of a file to which no runtime adds times, its start says nothing of when the process started.
     case .none: search.reachStart(isGood: source.format != .plain)
-    case .unreadable: search.reachStart(isGood: false)
+    // A runtime begins a file with a whole entry. What it cut off a longer line cannot be taken for a line in JSON.
+    case .unreadable: search.reachStart(isGood: true)
     case .file(let file):
       var tail = LogTail(descriptor: file.descriptor, path: file.path, sizeBytes: file.status.sizeBytes)
       _ = try tail.visit(limitBytes: &budget) { search.visit($0) }

@@ -29,6 +29,9 @@ public struct LevelLine: Hashable, Sendable {
   public let level: LogLevel
   /// The program's name for itself in its log; `nil` where the line has none.
   public let program: String?
+  /// Whether a client of the service could have had the line written: what it sends is logged without escapes, line
+  /// feeds and all, unless the log is in JSON.
+  public let isForgeable: Bool
 
   /// Bytes that every line of this kind holds, in either format, escaped once more or not: what lacks them
   /// need not be parsed. They begin with a letter that is not frequent.
@@ -57,7 +60,8 @@ public struct LevelLine: Hashable, Sendable {
     else { return nil }
     // Older versions of Crystal pad the name of the level.
     guard severity.drop(while: { $0 == " " }) == "INFO" else { return nil }
-    self.init(source: fields["source"] ?? "", message: message[...], program: fields["program"])
+    self.init(
+      source: fields["source"] ?? "", message: message[...], program: fields["program"], isForgeable: false)
   }
 
   private init?(fields line: ArraySlice<UInt8>) {
@@ -78,7 +82,7 @@ public struct LevelLine: Hashable, Sendable {
     guard Self.take(" message=\"", from: &rest), rest.last == UInt8(ascii: "\""),
       let message = String(validating: rest.dropLast(), as: UTF8.self)
     else { return nil }
-    self.init(source: source, message: message[...], program: program)
+    self.init(source: source, message: message[...], program: program, isForgeable: true)
   }
 
   private init?(bare line: ArraySlice<UInt8>) {
@@ -93,10 +97,10 @@ public struct LevelLine: Hashable, Sendable {
           $0.rawValue.uppercased() == name
         })
     else { return nil }
-    (origin, self.level, program) = (.olderHandler, level, nil)
+    (origin, self.level, program, isForgeable) = (.olderHandler, level, nil, true)
   }
 
-  private init?(source: String, message: Substring, program: String?) {
+  private init?(source: String, message: Substring, program: String?, isForgeable: Bool) {
     let origin: Origin
     let start: String
     switch source {
@@ -106,7 +110,7 @@ public struct LevelLine: Hashable, Sendable {
     }
     guard message.hasPrefix(start), let level = LogLevel(asPrinted: String(message.dropFirst(start.count)))
     else { return nil }
-    (self.origin, self.level, self.program) = (origin, level, program)
+    (self.origin, self.level, self.program, self.isForgeable) = (origin, level, program, isForgeable)
   }
 
   /// As Crystal writes them: without spaces or needless escapes.

@@ -75,7 +75,9 @@ public struct Instance: Hashable, Sendable {
     let level =
       process.isPuma
       ? LevelReading.unknown
-      : LevelReading(reading, entry: entry, isLedgerKnown: context.isLedgerKnown, refusal: process.refusal)
+      : LevelReading(
+        reading, entry: entry, isLedgerKnown: context.isLedgerKnown, refusal: process.refusal,
+        now: context.now)
     self.init(
       identity: process.identity, service: process.service, executable: process.executable,
       arguments: process.arguments, container: process.container, handling: reading.handling,

@@ -64,10 +64,9 @@ struct LevelReader {
     ) { first, _ in first }
     let known = Dictionary(processes.map { ($0.identity, $0) }) { first, _ in first }
     let evidence = looks.levels(of: held, wantsPipes: wantsPipes, nowWallNs: now.wallNs) { process in
-      guard let writer = writers[process.identity], let kind = known[process.identity]?.service.levelKind
-      else { return nil }
+      guard let writer = writers[process.identity], let known = known[process.identity] else { return nil }
       return LogQuestion(
-        kind: kind, container: known[process.identity]?.container, writer: writer,
+        kind: known.service.levelKind, container: known.container, writer: writer, program: known.programName,
         startedWallNs: now.wallNs(atBoottimeNs: process.identity.startedBoottimeNs))
     }
     let seen = Dictionary(zip(held.map(\.slot), evidence)) { first, _ in first }

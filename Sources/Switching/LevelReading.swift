@@ -58,7 +58,7 @@ extension LevelReading {
   ///   - entry: what is recorded of this very process.
   ///   - isLedgerKnown: whether it is known what this tool has done; without that, what no process shows is unknown.
   ///   - refusal: why its executable cannot be read.
-  init(_ reading: Reading, entry: LedgerEntry?, isLedgerKnown: Bool, refusal: HostError?) {
+  init(_ reading: Reading, entry: LedgerEntry?, isLedgerKnown: Bool, refusal: HostError?, now: HostClock) {
     let evidence = reading.evidence
     let refusal = refusal ?? evidence.flagRefusal ?? evidence.logRefusal
     func known(_ debug: Bool?, _ evidence: Evidence, _ doubt: Doubt? = nil) -> LevelReading {
@@ -69,21 +69,32 @@ extension LevelReading {
       self.init(debug: flag, evidence: .memory)
     } else if let debug = reading.handling.debug {
       self = known(debug, .signals)
-    } else if let log = evidence.log, let debug = log.debug {
+    } else if let log = evidence.log, let debug = log.debug(of: reading.handling.dialect) {
       self = Self.byLog(debug, isForgeable: log.isForgeable, entry, known)
     } else if isSpent, entry?.wasSeenWithWayBack == true {
       // Its way back was open when it was seen in debug mode, and is used up now: it went that way.
       self = known(false, .signals)
     } else if let entry {
-      // Whether a signal that was not seen to be acted on will be, or was sent at all, nobody knows.
-      let isSettled = entry.lastSignal?.progress.isSettled ?? true
-      self = known(isSettled ? entry.debug : nil, .ledger, isSettled ? nil : .signalUnseen)
-    } else if evidence.log?.isWhole == false {
+      self = Self.byLedger(entry, evidence.log, now, known)
+    } else if evidence.log.map({ $0.wholeSinceWallNs > .min }) ?? (evidence.logRefusal != nil) {
+      // Somebody may have switched it, and the line that said so is gone.
       self = known(nil, .assumed, .logIncomplete)
     } else {
       // Both signals of a latch are used up: it was touched, and what came last cannot be told.
       self = known(isSpent || !isLedgerKnown ? nil : false, .assumed)
     }
+  }
+
+  /// What this tool did last, if nobody else can have done something since without a trace.
+  private static func byLedger(
+    _ entry: LedgerEntry, _ log: LoggedLevel.Finding?, _ now: HostClock,
+    _ known: (Bool?, Evidence, Doubt?) -> LevelReading
+  ) -> LevelReading {
+    // Whether a signal that was not seen to be acted on will be, or was sent at all, nobody knows.
+    guard entry.lastSignal?.progress.isSettled ?? true else { return known(nil, .ledger, .signalUnseen) }
+    let lastWordNs = now.wallNs(atBoottimeNs: entry.lastSignal?.atBoottimeNs ?? entry.sinceBoottimeNs)
+    if let log, log.wholeSinceWallNs > lastWordNs { return known(nil, .ledger, .logIncomplete) }
+    return known(entry.debug, .ledger, nil)
   }
 
   /// A log in a format in which clients can write lines counts only together with what is recorded.
@@ -96,6 +107,14 @@ extension LevelReading {
     if debug == sent.wanted { return known(debug, .log, nil) }
     return sent.progress.isSettled
       ? known(nil, .ledger, .logAgainstLedger(log: debug)) : known(nil, .ledger, .signalUnseen)
+  }
+}
+
+extension LoggedLevel.Finding {
+  /// Whether a process of a dialect is in debug mode, by its log. What a latch says of its way back may be filtered out
+  /// by the level that it goes back to; a toggle's word comes always, and after the last line at trace.
+  fileprivate func debug(of dialect: Dialect) -> Bool? {
+    debug ?? (isTracing && dialect == .toggle ? true : nil)
   }
 }
 

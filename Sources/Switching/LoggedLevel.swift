@@ -34,7 +34,7 @@ extension LogWriter {
 
 extension RecognisedProcess {
   /// What a program calls itself in its log.
-  fileprivate var programName: String {
+  var programName: String {
     service.kind == .driver
       ? SelectionSubject.driverName(ofExecutable: executable.path)
       : String(executable.path.split(separator: "/").last ?? "")
@@ -52,26 +52,38 @@ extension RecognisedProcess {
 /// The level of a process by its own last words about it, for executables whose memory cannot be read.
 public struct LoggedLevel: Sendable {
   private let kind: Service.Kind
+  private let writer: LogWriter
+  private let startedWallNs: Int64
   private var log: ServiceLog
 
+  /// What a service writes first it writes soon after its start; and many write the time in whole seconds.
+  private static let firstLineNs: Int64 = 3_000_000_000
+
   /// - Parameters:
+  ///   - program: what the process calls itself in its log.
   ///   - startedWallNs: when the process started, nanoseconds after the epoch.
   ///   - root: the folder that stands for `/`.
   /// - Returns: `nil` where the process's output is in no file.
   public init?(
     _ process: borrowing ProcessDirectory, kind: Service.Kind, container: Container?, writer: LogWriter,
-    startedWallNs: Int64, limitBytes: Int = ServiceLog.defaultLimitBytes, root: FilePath = "/"
+    program: String, startedWallNs: Int64, limitBytes: Int = ServiceLog.defaultLimitBytes,
+    root: FilePath = "/"
   ) throws(HostError) {
     let question = ServiceLog.Question(
       mark: LevelLine.mark, time: { LevelLine.time(of: $0).flatMap(LogTime.init(parsing:)) },
       isWanted: { LevelLine(parsing: $0).map { $0.isOf(kind) && $0.isBy(writer) } == true },
-      isEnough: { LevelLine.debug(after: $0.compactMap(LevelLine.init(parsing:)), of: kind) != nil })
+      isEnough: { LevelLine.debug(after: $0.compactMap(LevelLine.init(parsing:)), of: kind) != nil },
+      hintMarks: kind == .driver ? [] : TraceLine.marks,
+      isHint: { kind != .driver && TraceLine(parsing: $0)?.program == program },
+      endsHints: { LevelLine(parsing: $0)?.isOf(kind) == true })
     guard
       let log = try ServiceLog(
         process: process, container: container, startedWallNs: startedWallNs, question: question,
         limitBytes: limitBytes, root: root)
     else { return nil }
     self.kind = kind
+    self.writer = writer
+    self.startedWallNs = startedWallNs
     self.log = log
   }
 
@@ -79,17 +91,23 @@ public struct LoggedLevel: Sendable {
   public struct Finding: Hashable, Sendable {
     /// Whether the process is in debug mode; `nil` where no line tells.
     public let debug: Bool?
-    /// Whether no line since the start of the process can be missing.
-    public let isWhole: Bool
+    /// Whether it has written lines at trace, and none that tells of a switch after them.
+    public let isTracing: Bool
+    /// Every line that was written at this time or later was read, nanoseconds after the epoch: `.min` where it is every
+    /// line since the start of the process. Of what was written earlier, lines can be missing.
+    public let wholeSinceWallNs: Int64
     /// Whether a client of the service could have had the lines written: in the line format, what it sends is logged
     /// without escapes.
     public let isForgeable: Bool
     /// When the newest line that is the process's own was written, nanoseconds after the epoch; `nil` without one.
     public let newestWallNs: Int64?
 
-    public init(debug: Bool?, isWhole: Bool, isForgeable: Bool, newestWallNs: Int64?) {
+    public init(
+      debug: Bool?, isTracing: Bool = false, wholeSinceWallNs: Int64, isForgeable: Bool, newestWallNs: Int64?
+    ) {
       self.debug = debug
-      self.isWhole = isWhole
+      self.isTracing = isTracing
+      self.wholeSinceWallNs = wholeSinceWallNs
       self.isForgeable = isForgeable
       self.newestWallNs = newestWallNs
     }
@@ -99,9 +117,17 @@ public struct LoggedLevel: Sendable {
   public mutating func find(
     of process: borrowing ProcessDirectory, nowWallNs: Int64
   ) throws(HostError) -> Finding {
-    let lines = try log.lines(of: process, nowNs: nowWallNs).compactMap(LevelLine.init(parsing:))
+    let findings = try log.look(at: process, nowNs: nowWallNs)
+    let lines = findings.lines.compactMap(LevelLine.init(parsing:))
+    let hint = findings.hint.flatMap(TraceLine.init(parsing:))
+    let byLines = LevelLine.debug(after: lines, of: kind)
     return Finding(
-      debug: LevelLine.debug(after: lines, of: kind), isWhole: true, isForgeable: false, newestWallNs: nil)
+      debug: byLines, isTracing: byLines == nil && hint != nil,
+      wholeSinceWallNs: findings.wholeSinceNs <= startedWallNs + Self.firstLineNs
+        ? .min : findings.wholeSinceNs,
+      isForgeable: byLines == nil ? hint?.isForgeable == true : lines.contains(where: \.isForgeable),
+      // In a log that is shared, it may be another's.
+      newestWallNs: writer == .only ? findings.newestNs : nil)
   }
 }
 

@@ -28,12 +28,14 @@ struct LogQuestion: Hashable {
   let kind: Service.Kind
   let container: Container?
   let writer: LogWriter
+  /// What the process calls itself in its log.
+  let program: String
   /// When the process started, nanoseconds after the epoch; by two clocks, so not the same to the nanosecond each time.
   let startedWallNs: Int64
 
   /// Whether it is the same log, read in the same way.
   func isSame(as other: LogQuestion) -> Bool {
-    kind == other.kind && container == other.container && writer == other.writer
+    kind == other.kind && container == other.container && writer == other.writer && program == other.program
   }
 }
 
@@ -68,13 +70,14 @@ extension LookRequest: Message {
 extension LogQuestion: Message {
   func write(to message: inout MessageWriter) {
     let name: String? = if case .named(let name) = writer { name } else { nil }
-    message.write(kind == .driver, container, name, startedWallNs)
+    message.write(kind == .driver, container, name, program, startedWallNs)
   }
 
   init(from message: inout MessageReader) throws(ParseError) {
     kind = try message.read(Bool.self) ? .driver : .service
     container = try message.read()
     writer = try message.read(String?.self).map { .named($0) } ?? .only
+    program = try message.read()
     startedWallNs = try message.read()
   }
 }
@@ -97,12 +100,13 @@ extension LevelEvidence: Message {
 
 extension LoggedLevel.Finding: Message {
   public func write(to message: inout MessageWriter) {
-    message.write(debug, isWhole, isForgeable, newestWallNs)
+    message.write(debug, isTracing, wholeSinceWallNs, isForgeable, newestWallNs)
   }
 
   public init(from message: inout MessageReader) throws(ParseError) {
     self.init(
-      debug: try message.read(), isWhole: try message.read(), isForgeable: try message.read(),
+      debug: try message.read(), isTracing: try message.read(), wholeSinceWallNs: try message.read(),
+      isForgeable: try message.read(),
       newestWallNs: try message.read())
   }
 }

@@ -155,7 +155,7 @@ final class Looker {
     Result { () throws(HostError) in
       try LoggedLevel(
         process.handle.directory, kind: question.kind, container: question.container, writer: question.writer,
-        startedWallNs: question.startedWallNs, root: root)
+        program: question.program, startedWallNs: question.startedWallNs, root: root)
     }
   }
 }

@@ -126,7 +126,8 @@ public struct Plan: Hashable, Sendable {
     case let underway:
       return (.fail, (instance.isStopped ? [.stopped] : []) + [.underway(underway)])
     }
-    if let doubt = instance.level.doubt, !request.resends {
+    // What cannot be switched anyway is told why, and not what else is not known of it.
+    if let doubt = instance.level.doubt, !request.resends, instance.obstacle(for: request) == nil {
       switch doubt {
       // Where it already is as asked nothing is sent, and nothing can go wrong.
       case .logAlone where instance.level.debug == request.verb.direction: break

@@ -62,8 +62,9 @@ extension Underway {
   private static func hasLogMovedOn(
     _ log: LoggedLevel.Finding?, _ sent: LedgerEntry.SentSignal, _ context: LevelContext
   ) -> Bool {
-    guard let log, log.isWhole, let newestNs = log.newestWallNs else { return false }
-    return newestNs > context.now.wallNs(atBoottimeNs: sent.atBoottimeNs) + settlingNs
+    guard let log, let newestNs = log.newestWallNs else { return false }
+    let sentNs = context.now.wallNs(atBoottimeNs: sent.atBoottimeNs)
+    return log.wholeSinceWallNs <= sentNs && newestNs > sentNs + settlingNs
   }
 
   /// A loop that is blocked was seen to come to its signal after 20 s and more; one that logs is not blocked. The rest

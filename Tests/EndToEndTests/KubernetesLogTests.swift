@@ -28,7 +28,8 @@ extension EndToEnd {
 
     @Test("switched by the tool and behind its back, then started anew with a log of its own")
     func stripped() throws {
-      let api = try containerd.start(.strippedAPI, pod: Self.pod, container: "rest-api")
+      let api = try containerd.start(
+        .strippedAPI, pod: Self.pod, container: "rest-api", environment: ["PLACE_LOG_FORMAT": "json"])
       #expect(try level(api) == (false, "assumed"))
       let on = try tool("on", "api/rest-api-6d5f7c9b8-x2x9k", "--json")
       #expect(on.status == 0, "\(on.output)\(on.errors)")
@@ -46,7 +47,9 @@ extension EndToEnd {
 
       // The kubelet starts another container in the same pod, and the log of the first one stays.
       api.end()
-      let next = try containerd.start(.strippedAPI, pod: Self.pod, container: "rest-api", restarts: 1)
+      let next = try containerd.start(
+        .strippedAPI, pod: Self.pod, container: "rest-api", restarts: 1,
+        environment: ["PLACE_LOG_FORMAT": "json"])
       #expect(try level(next) == (false, "assumed"))
       #expect(try tool("on", "api").status == 0)
       #expect(try level(next) == (true, "log"))

@@ -39,6 +39,10 @@ final class StandIn {
     truthFile = "\(folder)/\(number).truth"
     signalFile = "\(folder)/\(number).signals"
     var variables = environment
+    // PlaceOS's default, and the only evidence there is without symbols: lines that a client cannot have written.
+    if fixture.hasSuffix("-stripped"), variables["PLACE_LOG_FORMAT"] == nil {
+      variables["PLACE_LOG_FORMAT"] = "json"
+    }
     // What it sees of them, should its root be another.
     variables["STANDIN_TRUTH_FILE"] = root == nil ? truthFile : "/\(number).truth"
     variables["STANDIN_SIGNAL_FILE"] = root == nil ? signalFile : "/\(number).signals"

@@ -73,6 +73,11 @@ private final class LogTree {
     try tree.write(Array(text.utf8), to: path ?? log)
   }
 
+  /// The path as the host has it.
+  func hostPath(_ path: FilePath) -> FilePath {
+    FilePath(String(path.string.dropFirst(tree.root.string.count)))
+  }
+
   func append(_ text: String) throws {
     let file = try FileDescriptor.open(log, .writeOnly, options: .append)
     try file.closeAfter { _ = try file.writeAll(text.utf8) }
@@ -105,9 +110,16 @@ private final class LogTree {
   }
 
   func marks(_ log: inout ServiceLog) throws -> [String] {
-    try withProcess { try log.lines(of: $0, nowNs: nowNs) }.map {
+    try withProcess { try log.look(at: $0, nowNs: nowNs) }.lines.map {
       String(String(decoding: $0, as: UTF8.self).split(separator: "MARK=").last ?? "")
     }
+  }
+
+  /// Seconds after the start of the process since which the log is whole; 0 for all of it, `nil` for none.
+  func wholeSince(limit: Int = ServiceLog.defaultLimitBytes) throws -> Int64? {
+    guard var log = try reader(limit: limit) else { return nil }
+    let since = try withProcess { try log.look(at: $0, nowNs: nowNs) }.wholeSinceNs
+    return since == .max ? nil : since == .min ? 0 : (since - Self.startedNs) / 1_000_000_000
   }
 
   func marks(limit: Int = ServiceLog.defaultLimitBytes, enough: Int = .max) throws -> [String] {
@@ -245,8 +257,79 @@ private typealias Keeper = LogTree.Keeper
       #expect(try tree.marks() == [])
       unlink(older.string)
       #expect(try tree.marks() == ["forged"], "with no older file, this is the first line of all")
+      // A runtime's file begins with a whole entry; whether a client wrote it, its form tells.
       try tree.write("", to: FilePath(older.string + ".gz"))
+      #expect(try tree.marks() == ["forged"])
+    }
+  }
+
+  @Test(arguments: Keeper.allCases) private func sinceWhenTheLogIsWhole(keeper: Keeper) throws {
+    try LogTree.with(keeper) { tree in
+      // A runtime's file has what the last start of the container wrote.
+      try tree.write(tree.line("before", at: -9) + tree.line("x", at: 1) + tree.line("y", at: 9))
+      #expect(try tree.wholeSince() == (keeper == .output ? 1 : 0))
+      // It was cut.
+      try tree.write(tree.line("x", at: 60) + tree.line("y", at: 61))
+      #expect(try tree.wholeSince() == 60)
+      // More than is read at most.
+      let lines = (1...20).map { tree.line("x", at: $0) }
+      try tree.write(lines.joined())
+      #expect(try tree.wholeSince(limit: lines.joined().utf8.count - 1) == nil)
+      // The clock was set back in between.
+      try tree.write(tree.line("x", at: 1) + tree.line("y", at: 600) + tree.line("z", at: 3))
+      #expect(try tree.wholeSince() == nil)
+      // Nobody has written to it.
+      try tree.write("")
+      var times = [timespec(), timespec(tv_sec: Int(LogTree.startedNs / 1_000_000_000) + 5, tv_nsec: 0)]
+      #expect(utimensat(AT_FDCWD, tree.log.string, &times, 0) == 0)
+      #expect(try tree.wholeSince() == 5)
+    }
+  }
+
+  @Test(arguments: [Keeper.docker, .output]) private func damageEndsAtTheNextWholeEntry(keeper: Keeper) throws
+  {
+    try LogTree.with(keeper) { tree in
+      let nuls = String(repeating: "\0", count: 512)
+      let start = tree.line("hello", at: 1) + tree.line("MARK=old", at: 2)
+      try tree.write(start + nuls + tree.line("MARK=on", at: 10) + tree.line("x", at: 11))
+      #expect(try tree.marks() == ["on"])
+      #expect(try tree.wholeSince() == 10)
+      guard keeper == .docker else { return }
+      try tree.write(start + "{\"log\":\"torn aw" + tree.line("MARK=on", at: 10) + tree.line("x", at: 11))
+      #expect(try tree.marks() == ["on"])
+      #expect(try tree.wholeSince() == 10)
+      // Lines that may have said otherwise are gone.
+      try tree.write(start + "torn away\n" + tree.line("x", at: 11))
       #expect(try tree.marks() == [])
+      #expect(try tree.wholeSince() == 11)
+      // Torn away after the last look.
+      try tree.write(start)
+      var log = try #require(try tree.reader())
+      #expect(try tree.marks(&log) == ["old"])
+      try tree.append("torn away\n" + tree.line("x", at: 11))
+      #expect(try tree.marks(&log) == [])
+    }
+  }
+
+  @Test func fileThatIsWrittenNowIsTheCurrentOneInKubernetes() throws {
+    try LogTree.with(.kubernetes) { tree in
+      let folder = tree.log.removingLastComponent()
+      let older = folder.appending("3.log")
+      try tree.write(tree.line("MARK=older", at: -60), to: older)
+      var times = [timespec(), timespec(tv_sec: 1_000_000_000, tv_nsec: 0)]
+      #expect(utimensat(AT_FDCWD, older.string, &times, 0) == 0)
+      try tree.write(tree.line("x", at: 1) + tree.line("MARK=current", at: 2), to: folder.appending("0.log"))
+      unlink(tree.log.string)
+      #expect(try tree.marks() == ["current"])
+    }
+  }
+
+  @Test func whatDockersLocalDriverKeepsIsNotTakenForNothing() throws {
+    try LogTree.with(.docker) { tree in
+      unlink(tree.log.string)
+      let other = tree.log.removingLastComponent().appending("local-logs/container.log")
+      try tree.write("\0\0\0\u{12}", to: other)
+      #expect(throws: HostError.unreadable(path: tree.hostPath(other), .notSupported)) { try tree.hasLog() }
     }
   }
 
@@ -309,15 +392,16 @@ private typealias Keeper = LogTree.Keeper
   }
 
   @Test(arguments: [Keeper.docker, .kubernetes])
-  private func linesThatAreNoneAreSkipped(keeper: Keeper) throws {
+  private func linesThatAreNoneEndTheSearch(keeper: Keeper) throws {
     try LogTree.with(keeper) { tree in
       let long = String(repeating: "M", count: 300_000)
       let bad = ["\n", "x\n", "\u{0}\u{0}MARK=\n", "{\"log\":\"MARK=\"}\n", "\(long)\n"]
       for junk in bad {
-        try tree.write(tree.line("a", at: 1) + tree.line("MARK=on", at: 2) + tree.line("x", at: 3) + junk)
-        #expect(try tree.marks() == ["on"])
-        try tree.write(tree.line("a", at: 1) + junk + tree.line("MARK=on", at: 2))
-        #expect(try tree.marks() == [], "whether the line before ended cannot be told")
+        try tree.write(
+          tree.line("a", at: 1) + tree.line("MARK=old", at: 2) + junk + tree.line("MARK=on", at: 3)
+            + tree.line("x", at: 4))
+        #expect(try tree.marks() == ["on"], "what was lost there may have said otherwise than the old line")
+        #expect(try tree.wholeSince() == 3)
       }
     }
   }

@@ -55,7 +55,7 @@ private final class StandIn {
   func level(_ kind: Service.Kind, writer: LogWriter = .only) throws -> LoggedLevel {
     let process = try StandIn.process(pid)
     let level = try LoggedLevel(
-      process, kind: kind, container: nil, writer: writer, startedWallNs: startedWallNs)
+      process, kind: kind, container: nil, writer: writer, program: "dispatch", startedWallNs: startedWallNs)
     return try #require(level)
   }
 

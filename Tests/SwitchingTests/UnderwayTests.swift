@@ -26,7 +26,7 @@ struct UnderwayTests {
     _ reading: Reading, _ signal: LedgerEntry.SentSignal?, isSenderAlive: Bool = false
   ) -> Underway {
     let record = signal.map { entry(sent: $0) }
-    let level = LevelReading(reading, entry: record, isLedgerKnown: true, refusal: nil)
+    let level = LevelReading(reading, entry: record, isLedgerKnown: true, refusal: nil, now: now)
     return Underway(
       reading, level,
       LevelContext(entry: record, isLedgerKnown: true, isSenderAlive: isSenderAlive, now: now))
@@ -81,7 +81,7 @@ struct UnderwayTests {
   func log() {
     func finding(_ secondsAgo: Int64?, isWhole: Bool = true) -> LoggedLevel.Finding {
       LoggedLevel.Finding(
-        debug: false, isWhole: isWhole, isForgeable: false,
+        debug: false, wholeSinceWallNs: isWhole ? .min : now.wallNs, isForgeable: false,
         newestWallNs: secondsAgo.map { now.wallNs - $0 * second })
     }
     func underway(_ log: LoggedLevel.Finding) -> Underway {
