@@ -12,6 +12,9 @@ public struct Catalogue: Sendable {
   /// The catalogue of PlaceOS itself. Older paths follow newer ones.
   public static let placeOS = Catalogue(services: [
     Service(
+      name: "ai-support-agent", executables: ["/ai-support-agent"], images: ["placeos/ai-support-agent"],
+      note: "has no handler: SIGUSR1 would end it, so it is listed and refused"),
+    Service(
       name: "api", aliases: ["rest-api"],
       executables: ["/rest-api", "/engine-api", "/app", "/app/engine-api"],
       images: ["placeos/rest-api"]),
@@ -22,6 +25,8 @@ public struct Catalogue: Sendable {
     Service(
       name: "build", executables: ["/app/bin/build", "/bin/build"], images: ["placeos/build"],
       subcommand: "server"),
+    Service(
+      name: "build-api", executables: ["/app/build-api"], images: ["placeos/build_service"]),
     Service(
       name: "core",
       executables: ["/bin/core", "/app/bin/core", "/engine-core", "/app/bin/engine-core"],

@@ -9,7 +9,8 @@ struct CatalogueTests {
     ("triggers", "triggers"), ("core", "core"), ("edge", "edge"), ("frontends", "frontends"),
     ("frontend-loader", "frontends"), ("dispatch", "dispatch"), ("search-ingest", "search-ingest"),
     ("rubber-soul", "search-ingest"), ("source", "source"), ("mqtt", "source"), ("build", "build"),
-    ("auth", "auth"), ("placeos-auth", "auth"), ("driver", "driver"),
+    ("auth", "auth"), ("placeos-auth", "auth"), ("driver", "driver"), ("build-api", "build-api"),
+    ("ai-support-agent", "ai-support-agent"),
   ]
 
   @Test("A service is found by its name and by its aliases", arguments: words)

@@ -76,6 +76,8 @@ struct Row: Sendable, CustomStringConvertible {
       "source", poor: ["/source", "/app/source", "/app/bin/source", "/app/bin/mqtt"], ["source"],
       ["source", "mqtt"])
     + rows("build", poor: ["/app/bin/build", "/bin/build"], ["build"], ["build"], arguments: ["server"])
+    + rows("build-api", ["/app/build-api"], ["build_service"], ["build-api"])
+    + rows("ai-support-agent", ["/ai-support-agent"], ["ai-support-agent"], ["ai-support-agent"])
     + rows("auth", ["/placeos-auth"], ["auth"], ["auth", "placeos-auth"])
 
   private static func rows(
