@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -81,3 +82,5 @@ int clinux_readable_bytes(int descriptor) {
 
 uint32_t clinux_major(dev_t device) { return major(device); }
 uint32_t clinux_minor(dev_t device) { return minor(device); }
+
+int clinux_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET); }

@@ -54,6 +54,9 @@ int clinux_end_with_parent(void);
 /// How many bytes can be read from the pipe `descriptor`; -1 and errno on failure. ioctl(2), FIONREAD.
 int clinux_readable_bytes(int descriptor);
 
+/// Puts the calling thread into the network namespace behind the open file; 0, or -1 and errno. setns(2).
+int clinux_enter_network(int descriptor);
+
 /// Device numbers apart. makedev(3).
 uint32_t clinux_major(dev_t device);
 uint32_t clinux_minor(dev_t device);
