@@ -73,10 +73,14 @@ let package = Package(
     room(
       "Switching",
       ["PlaceOS", "Processes", "Executables", "Containers", "Logs", "Ledger", "Text", system]),
+    room("Diagnosis", ["CLinux", "PlaceOS", "Processes", "Containers", "Logs", "Text", system]),
     room("Configuration", ["PlaceOS", "Processes", "Text", system]),
     room(
       "Report",
-      ["PlaceOS", "Processes", "Containers", "Ledger", "Switching", "Configuration", "Text", system]),
+      [
+        "PlaceOS", "Processes", "Containers", "Ledger", "Switching", "Configuration", "Diagnosis", "Text",
+        system,
+      ]),
     room(
       "Agent",
       [
@@ -87,8 +91,9 @@ let package = Package(
     .executableTarget(
       name: "placeos-loglevel",
       dependencies: [
-        "PlaceOS", "Processes", "Ledger", "Switching", "Configuration", "Report", "Agent", "Text", logging,
-        arguments, system,
+        "PlaceOS", "Processes", "Ledger", "Switching", "Configuration", "Report", "Agent", "Diagnosis",
+        "Text",
+        logging, arguments, system,
       ],
       swiftSettings: strict),
     .target(name: "CStandin"),
@@ -115,6 +120,7 @@ let package = Package(
     suite(
       "SwitchingTests", of: "Switching", "TestSupport", "PlaceOS", "Processes", "Executables", "Containers",
       "Logs", "Ledger", "Text", system),
+    suite("DiagnosisTests", of: "Diagnosis", "PlaceOS", "Processes", "Text"),
     suite("ConfigurationTests", of: "Configuration", "TestSupport", "PlaceOS", "Processes", "Text", system),
     suite(
       "ReportTests", of: "Report", "Switching", "Configuration", "PlaceOS", "Processes", "Containers",

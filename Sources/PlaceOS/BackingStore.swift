@@ -1,5 +1,5 @@
 /// What services of PlaceOS cannot work without: the stores, and the services that others call.
-public enum BackingStore: String, Sendable, CaseIterable {
+public enum BackingStore: String, Sendable, Codable, CaseIterable {
   case redis, postgresql, etcd, rethinkdb, elasticsearch, influxdb, core
 
   /// Other words for it, such as people type and compose files use.

@@ -1,5 +1,5 @@
 /// A store that a process is to reach, by its own environment.
-public struct StoreUse: Hashable, Sendable {
+public struct StoreUse: Hashable, Sendable, Codable {
   public let store: BackingStore
   public let address: StoreAddress
   /// Whether a healthy process holds a connection to it all the time; one that connects when it needs to proves
@@ -97,7 +97,7 @@ public struct StoreUse: Hashable, Sendable {
 }
 
 /// Host and port of a store; nothing else of a URL is kept.
-public struct StoreAddress: Hashable, Sendable, CustomStringConvertible {
+public struct StoreAddress: Hashable, Sendable, Codable, CustomStringConvertible {
   /// A name, or an address in digits, without brackets.
   public let host: String
   public let port: UInt16

@@ -13,6 +13,7 @@ struct PlaceOSLogLevel: ParsableCommand {
 
       Examples:
         sudo placeos-loglevel
+        sudo placeos-loglevel diagnose
         sudo placeos-loglevel toggle api
         sudo placeos-loglevel on core driver --for 30m --reason INC-42
         sudo placeos-loglevel revert
@@ -25,7 +26,8 @@ struct PlaceOSLogLevel: ParsableCommand {
     defaultSubcommand: StatusCommand.self)
 
   private static let commands: [any ParsableCommand.Type] = [
-    StatusCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self, RevertCommand.self,
+    StatusCommand.self, DiagnoseCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self,
+    RevertCommand.self,
     HistoryCommand.self, ServicesCommand.self, ConfigCommand.self, AgentCommand.self,
   ]
 
