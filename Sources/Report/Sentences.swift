@@ -172,6 +172,8 @@ extension SelectorError {
     switch self {
     case .empty: "an empty selector selects nothing; name a service, such as api, or use --all"
     case .notAPid(let word): "'\(word.printable)' names no process; write pid: and a number above 0"
+    case .unknownBackend(let word, let known):
+      "'\(word.printable)' names no backing store; known: \(known.joined(separator: ", "))"
     case .unknownService(let word, let nearest, let known):
       "unknown service '\(word.printable)'\(nearest.map { "; did you mean \($0)?" } ?? "")\n"
         + "Known services: \(known.joined(separator: ", "))"

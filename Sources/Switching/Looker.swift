@@ -71,7 +71,8 @@ final class Looker {
       executable: executable, arguments: arguments, addresses: stat.programAddresses,
       parentPID: stat.parentPID, comm: detail.comm, container: container,
       // A right that is missing here costs a word in the report, nothing else.
-      environment: try? process.handle.directory.environment(named: LogLevel.startVariables),
+      environment: try? process.handle.directory.environment(
+        named: LogLevel.startVariables + StoreUse.variables),
       symbols: ProgramReading.Symbols(
         trace: found.map(TraceSymbol.init) ?? .unknown, areOfPlaceOS: found?.hasPlaceOSNamespace ?? false,
         refusal: symbols.failure, learnt: cache.entries.count > known ? cache.entries.last : nil))

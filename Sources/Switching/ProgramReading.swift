@@ -13,7 +13,8 @@ struct ProgramReading {
   let parentPID: Int32
   let comm: String
   let container: Container?
-  /// The variables that tell the level it started with; `nil` where they cannot be read.
+  /// The variables that tell the level it started with, and its stores; `nil` where they cannot be read. They can hold
+  /// passwords.
   let environment: [String: String]?
   let symbols: Symbols
 

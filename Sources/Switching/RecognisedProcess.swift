@@ -17,6 +17,8 @@ struct RecognisedProcess {
   /// Why its executable's symbols cannot be read.
   let refusal: HostError?
   let startLevel: LogLevel?
+  /// The backing stores that its environment names; `nil` where it names none, or cannot be read.
+  let namedStores: Set<BackingStore>?
   /// Whether its parent executes the same file. One that has just started may then be a copy that its service has made
   /// of itself on the way to another program: it has the handlers of its parent, and shares their pipe.
   let isCopy: Bool
@@ -47,6 +49,10 @@ struct RecognisedProcess {
     trace = reading.symbols.trace
     refusal = reading.symbols.refusal
     startLevel = reading.environment.map { .start(of: service, environment: $0) }
+    let stores = reading.environment.map {
+      Set(StoreUse.all(ofService: service.name, environment: $0).map(\.store))
+    }
+    namedStores = stores.flatMap { $0.isEmpty ? nil : $0 }
     self.isCopy = isCopy
   }
 

@@ -31,7 +31,7 @@ extension Selection {
       for selector in selectors {
         switch selector {
         case .service(let service), .contained(let service, _), .driver(let service, _): named.append(service)
-        case .pid: return catalogue.executableNames
+        case .pid, .backend: return catalogue.executableNames
         }
       }
       services = named
@@ -56,6 +56,7 @@ extension Selection {
         case .service(let service), .contained(let service, _), .driver(let service, _):
           service.name == entry.service
         case .pid(let pid): pid == entry.identity.pid
+        case .backend(let store): StoreUse.stores(ofService: entry.service).contains(store)
         }
       }
     }

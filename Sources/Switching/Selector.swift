@@ -12,8 +12,10 @@ public enum Selector: Hashable, Sendable {
   /// Drivers by the name of their executable.
   case driver(Service, glob: String)
   case pid(Int32)
+  /// The services that use a backing store here.
+  case backend(BackingStore)
 
-  /// Parses `api`, `api/NAME`, `driver`, `driver/GLOB` or `pid:N`.
+  /// Parses `api`, `api/NAME`, `driver`, `driver/GLOB`, `backend:NAME` or `pid:N`.
   public init(parsing word: String, catalogue: Catalogue) throws(SelectorError) {
     guard !word.isEmpty else { throw .empty }
     if word.hasPrefix("pid:") {
@@ -22,6 +24,13 @@ public enum Selector: Hashable, Sendable {
         let pid = Int32(digits), pid > 0
       else { throw .notAPid(word) }
       self = .pid(pid)
+      return
+    }
+    if word.hasPrefix("backend:") {
+      guard let store = BackingStore(named: String(word.dropFirst("backend:".count))) else {
+        throw .unknownBackend(word, known: BackingStore.allCases.map(\.rawValue))
+      }
+      self = .backend(store)
       return
     }
     let parts = word.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
@@ -47,6 +56,7 @@ public enum Selector: Hashable, Sendable {
     case .contained(let service, let name): "\(service.name)/\(name)"
     case .driver(let service, let glob): "\(service.name)/\(glob)"
     case .pid(let pid): "pid:\(pid)"
+    case .backend(let store): "backend:\(store.rawValue)"
     }
   }
 }
@@ -55,6 +65,7 @@ public enum Selector: Hashable, Sendable {
 public enum SelectorError: Error, Hashable, Sendable {
   case empty
   case notAPid(String)
+  case unknownBackend(String, known: [String])
   case unknownService(String, nearest: String?, known: [String])
   /// `api/` with nothing behind the slash.
   case emptyName(String)
@@ -92,6 +103,11 @@ public struct SelectionSubject: Hashable, Sendable {
   public private(set) var identity: ProcessIdentity?
   /// The service where it runs.
   public private(set) var servicePlace: ServicePlace?
+  /// The stores that its environment names; `nil` where it names none, or is not known.
+  private var namedStores: Set<BackingStore>?
+
+  /// The backing stores that it uses: by its environment or, where that is silent, by what its service uses.
+  var stores: Set<BackingStore> { namedStores ?? StoreUse.stores(ofService: service) }
 
   public init(service: String, pid: Int32, executable: String, place: Place?) {
     self.service = service
@@ -114,6 +130,7 @@ extension SelectionSubject {
     self.init(
       service: process.service.name, pid: process.identity.pid, executable: process.executable.path,
       place: process.container.map { Place(LedgerEntry.Container($0)) })
+    namedStores = process.namedStores
     identity = process.identity
     servicePlace = ServicePlace(
       service: process.service.name, executable: process.executable.path,
@@ -203,6 +220,7 @@ extension Selector {
     switch self {
     case .service(let service): return subjects.indices.filter { subjects[$0].service == service.name }
     case .pid(let pid): return subjects.indices.filter { subjects[$0].pid == pid }
+    case .backend(let store): return subjects.indices.filter { subjects[$0].stores.contains(store) }
     case .driver(let service, let glob):
       return subjects.indices.filter {
         subjects[$0].service == service.name && Self.driver(subjects[$0].executable, fits: glob)

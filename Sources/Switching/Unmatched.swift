@@ -19,7 +19,7 @@ public struct Unmatched: Hashable, Sendable {
     case .pid(let pid):
       places = []
       isForeignProcess = isRunning(pid)
-    case .service, .driver: (places, isForeignProcess) = ([], false)
+    case .service, .driver, .backend: (places, isForeignProcess) = ([], false)
     }
   }
 }

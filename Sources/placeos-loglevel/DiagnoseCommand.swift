@@ -20,7 +20,8 @@ struct DiagnoseCommand: ParsableCommand {
   .ofSubcommand()
 
   @Argument(
-    help: "Whose stores: api, api/NAME, driver, driver/GLOB, pid:N. None: those of all services.",
+    help:
+      "Whose stores: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N. None: those of all services.",
     completion: .selector)
   var selector: [String] = []
 

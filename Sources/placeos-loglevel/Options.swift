@@ -87,7 +87,8 @@ struct SendingOptions: ParsableArguments {
 
 /// What the subcommands take that choose among all processes.
 struct TargetOptions: ParsableArguments {
-  @Argument(help: "What to switch: api, api/NAME, driver, driver/GLOB, pid:N.", completion: .selector)
+  @Argument(
+    help: "What to switch: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N.", completion: .selector)
   var selector: [String] = []
 
   @Flag(help: "Every service; drivers only where 'driver' is named too.")

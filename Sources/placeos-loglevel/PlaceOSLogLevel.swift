@@ -9,7 +9,7 @@ struct PlaceOSLogLevel: ParsableCommand {
     abstract: "Switches the debug mode of PlaceOS's services on this host, and takes it back.",
     discussion: """
       A SELECTOR is a service (api), a service in one container or pod (api/NAME), drivers (driver, \
-      driver/GLOB), or one process (pid:N). 'services' lists the names.
+      driver/GLOB), the users of a store (backend:redis), or one process (pid:N). 'services' lists the names.
 
       Examples:
         sudo placeos-loglevel

@@ -13,7 +13,7 @@ struct StatusCommand: ParsableCommand {
   .ofSubcommand()
 
   @Argument(
-    help: "What to show: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.",
+    help: "What to show: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N. None: everything.",
     completion: .selector)
   var selector: [String] = []
 

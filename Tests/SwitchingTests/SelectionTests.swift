@@ -149,3 +149,23 @@ struct SelectionTests {
     #expect(try Selection.all(drivers: []).resolve([]).chosen == [])
   }
 }
+
+@Suite struct BackendSelectionTests {
+  @Test func storeSelectsTheServicesThatUseIt() throws {
+    let subjects = ["api", "core", "dispatch", "staff", "driver"].enumerated().map {
+      SelectionSubject(service: $0.element, pid: Int32($0.offset + 1), executable: "/x", place: nil)
+    }
+    let redis = try Selection.these([.backend(.redis)]).resolve(subjects)
+    #expect(redis.chosen == [0, 1, 4])
+    let postgres = try Selection.these([.backend(.postgresql)]).resolve(subjects)
+    #expect(postgres.chosen == [0, 1, 3])
+  }
+
+  @Test func unknownStoreIsAnErrorThatListsTheKnownOnes() {
+    #expect(
+      throws: SelectorError.unknownBackend("backend:nginx", known: BackingStore.allCases.map(\.rawValue))
+    ) {
+      try Selector(parsing: "backend:nginx", catalogue: .placeOS)
+    }
+  }
+}

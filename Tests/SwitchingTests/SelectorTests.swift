@@ -21,6 +21,9 @@ struct SelectorTests {
     ("driver/a/b", .driver(service("driver"), glob: "a/b"), "driver/a/b"),
     ("pid:1", .pid(1), "pid:1"), ("pid:0042", .pid(42), "pid:42"),
     ("pid:2147483647", .pid(.max), "pid:2147483647"),
+    ("backend:redis", .backend(.redis), "backend:redis"),
+    ("backend:KeyDB", .backend(.redis), "backend:redis"),
+    ("backend:postgres", .backend(.postgresql), "backend:postgresql"),
   ]
 
   @Test("A word becomes a selector, and the selector the word again", arguments: words)
