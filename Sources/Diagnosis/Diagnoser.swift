@@ -87,7 +87,18 @@ public struct Diagnoser {
       let path = proc.appending("\(process.identity.pid)")
       switch answer {
       case .success(let bytes):
-        return try? JSONDecoder().decode(StoreLooker.ProcessLook.self, from: Data(bytes))
+        guard let look = try? JSONDecoder().decode(StoreLooker.ProcessLook.self, from: Data(bytes)) else {
+          problems.append(.lookFailed(path: path))
+          return nil
+        }
+        for bytes in look.problems {
+          var reader = MessageReader(bytes[...])
+          // The second look fails where the first did: said once.
+          if let error = try? reader.read(HostError.self), !error.isProcessGone, !problems.contains(error) {
+            problems.append(error)
+          }
+        }
+        return look
       case .failure(.late): problems.append(.noAnswer(path: path))
       // A look at a process that has ended has no answer.
       case .failure(.ended):

@@ -24,8 +24,14 @@ final class StoreLooker {
     var sockets: [[TCPSocket]] = []
     var complaints: [[StoreReading.Complaint]] = []
     var counters: NetworkCounters?
-    /// Why something could not be looked at, in words.
-    var problems: [String] = []
+    /// Why something could not be looked at: each a `HostError` as a message.
+    var problems: [[UInt8]] = []
+
+    mutating func note(_ error: HostError) {
+      var writer = MessageWriter()
+      writer.write(error)
+      problems.append(writer.bytes)
+    }
   }
 
   private let processes: [DiagnosedProcess]
@@ -69,8 +75,10 @@ final class StoreLooker {
     let process = processes[request.index]
     var look = ProcessLook()
     let environment: [String: String]
-    do { environment = try directory.environment(named: StoreUse.variables) } catch {
-      look.problems.append("\(error)")
+    do throws(HostError) {
+      environment = try directory.environment(named: StoreUse.variables)
+    } catch {
+      look.note(error)
       return look
     }
     look.uses = StoreUse.all(ofService: process.service, environment: environment)
@@ -88,7 +96,7 @@ final class StoreLooker {
         return Array(own.prefix(Self.limitSockets))
       }
     } catch {
-      look.problems.append("\(error)")
+      look.note(error)
     }
     if request.subject == .first {
       look.complaints = complaints(directory, process, look.uses, Redaction.secrets(in: environment), &look)
@@ -115,7 +123,7 @@ final class StoreLooker {
       lines = try RecentLog.lines(
         of: directory, container: process.container, sinceWallNs: sinceWallNs, root: root)
     } catch {
-      look.problems.append("\(error)")
+      look.note(error)
       lines = nil
     }
     var complaints = uses.map { _ in [StoreReading.Complaint]() }
