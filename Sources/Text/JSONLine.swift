@@ -5,13 +5,31 @@
 /// twice is refused, because readers differ on which of the two counts.
 public struct JSONLine {
   /// The object's values that are strings. Those of other kinds are checked, and left out with all in them.
-  public let strings: [String: String]
+  public var strings: [String: String] {
+    Dictionary(members.filter(\.isText).map { ($0.key, $0.value) }) { first, _ in first }
+  }
+
+  /// One member of the object.
+  public struct Member: Hashable, Sendable {
+    public let key: String
+    /// What a string says; of a value of another kind, its JSON text.
+    public let value: String
+    /// Whether the value is a string.
+    public let isText: Bool
+
+    public init(key: String, value: String, isText: Bool) {
+      (self.key, self.value, self.isText) = (key, value, isText)
+    }
+  }
+
+  /// All members, in their order.
+  public let members: [Member]
 
   /// - Returns: `nil` for anything but one whole object.
   public init?(parsing bytes: ArraySlice<UInt8>) {
     var reader = Reader(rest: bytes)
-    guard let strings = reader.object(), reader.rest.isEmpty else { return nil }
-    self.strings = strings
+    guard let members = reader.object(), reader.rest.isEmpty else { return nil }
+    self.members = members
   }
 
   private struct Reader {
@@ -20,12 +38,12 @@ public struct JSONLine {
     /// More than any log line nests; a bound, because the reader calls itself.
     private static let limitDepth = 16
 
-    mutating func object() -> [String: String]? {
-      var strings: [String: String] = [:]
+    mutating func object() -> [Member]? {
+      var members: [Member] = []
       var keys: Set<String> = []
       guard take("{") else { return nil }
       skipSpace()
-      if take("}") { return strings }
+      if take("}") { return members }
       while true {
         guard let key = string(), keys.insert(key).inserted else { return nil }
         skipSpace()
@@ -33,12 +51,16 @@ public struct JSONLine {
         skipSpace()
         if rest.first == UInt8(ascii: "\"") {
           guard let value = string() else { return nil }
-          strings[key] = value
-        } else if !skipValue(depth: 1) {
-          return nil
+          members.append(Member(key: key, value: value, isText: true))
+        } else {
+          let start = rest
+          guard skipValue(depth: 1),
+            let text = String(validating: start[..<rest.startIndex], as: UTF8.self)
+          else { return nil }
+          members.append(Member(key: key, value: text, isText: false))
         }
         skipSpace()
-        if take("}") { return strings }
+        if take("}") { return members }
         guard take(",") else { return nil }
         skipSpace()
       }
@@ -106,7 +128,11 @@ public struct JSONLine {
 
     private mutating func string() -> String? {
       guard take("\"") else { return nil }
-      var bytes: [UInt8] = []
+      // Most strings have no escapes, and are taken as they stand.
+      let plain = rest.prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+      rest = rest[plain.endIndex...]
+      if take("\"") { return String(validating: plain, as: UTF8.self) }
+      var bytes = Array(plain)
       while let byte = rest.popFirst() {
         switch byte {
         case UInt8(ascii: "\""): return String(validating: bytes, as: UTF8.self)

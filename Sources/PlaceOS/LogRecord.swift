@@ -1,0 +1,254 @@
+import Text
+
+/// One line of a service's output, taken apart as far as its form is known.
+///
+/// PlaceOS's two formats, and the short form of Crystal's own logger, which some services use whatever
+/// `PLACE_LOG_FORMAT` says:
+/// ```
+/// {"level":"INFO","time":"2026-11-22T12:39:44Z","program":"api","source":"action-controller",\
+///   "message":"200","path":"/api","duration":"1.2ms"}
+/// level=[I] time=2026-11-22T12:39:44Z program=api source=action-controller message="200" path="/api"
+/// 2026-11-25T03:47:16.123456Z  ERROR - source: message -- path: "/api"
+/// ```
+/// (The first is one line.) It is for showing: what services log holds words of their clients, so that
+/// nothing here is evidence for anything. What has none of these forms has only ``raw``.
+public struct LogRecord: Hashable, Sendable {
+  /// A value that stands beside the message.
+  public struct Field: Hashable, Sendable {
+    public let key: String
+    /// What a string says; of a value of another kind, its JSON text.
+    public let value: String
+    /// Whether the value was written as a string.
+    public let isText: Bool
+
+    public init(key: String, value: String, isText: Bool = true) {
+      (self.key, self.value, self.isText) = (key, value, isText)
+    }
+  }
+
+  /// As the line has it; `nil` where it has none, or one that is no time.
+  public private(set) var time: LogTime?
+  public private(set) var level: LogLevel?
+  /// What the program calls itself: a driver's name in the log that it shares with its core.
+  public private(set) var program: String?
+  public private(set) var source: String?
+  public private(set) var message: String?
+  /// The rest, in its order.
+  public private(set) var data: [Field] = []
+  /// The line as it was written, without its line feed.
+  public let raw: [UInt8]
+
+  /// Whether the line has a form that is known. Of others nothing but ``raw`` is set.
+  public var isParsed: Bool { message != nil }
+
+  /// Whether the line goes on with what the one before it began: an exception's message and its backtrace
+  /// (`  from src/app.cr:1:1 in 'run'`) follow the line that logs it.
+  public var isContinuation: Bool {
+    guard !isParsed, let first = raw.first else { return false }
+    let text = raw[...]
+    return first == 0x09 || first == 0x20 || text.hasPrefix("from ") || text.hasPrefix("Caused by: ")
+      || text.hasPrefix("Unhandled exception")
+  }
+
+  /// - Parameter line: one line of output, without its line feed.
+  public init(parsing line: [UInt8]) {
+    raw = line
+    switch line.first {
+    case UInt8(ascii: "{"): parse(json: line[...])
+    case UInt8(ascii: "l"): parse(fields: line[...])
+    case let digit? where (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(digit): parse(short: line[...])
+    default: break
+    }
+  }
+
+  // MARK: JSON
+
+  private mutating func parse(json line: ArraySlice<UInt8>) {
+    guard let members = JSONLine(parsing: line)?.members,
+      let message = members.first(where: { $0.key == "message" && $0.isText })?.value
+    else { return }
+    self.message = message
+    for member in members {
+      switch member.key {
+      case "message": break
+      case "time" where member.isText: time = LogTime(text: member.value)
+      case "level" where member.isText: level = LogLevel(ofLine: member.value)
+      case "program" where member.isText: program = member.value
+      case "source" where member.isText: source = member.value.isEmpty ? nil : member.value
+      default: data.append(Field(key: member.key, value: member.value, isText: member.isText))
+      }
+    }
+  }
+
+  // MARK: level=[I] time=… program=… source=… message="…" key=value
+
+  private mutating func parse(fields line: ArraySlice<UInt8>) {
+    var rest = line
+    guard rest.take("level=["), let letter = rest.popFirst(), rest.take("] time="),
+      let level = LogLevel(letter: letter), let time = LogTime(text: rest.takeWord())
+    else { return }
+    var (program, source): (String?, String?)
+    if rest.take(" program=") { program = rest.takeWord() }
+    if rest.take(" source=") { source = rest.takeWord() }
+    guard rest.take(" message=\"") else { return }
+    let (message, data) = Self.message(in: rest)
+    (self.level, self.time, self.program, self.source) = (level, time, program, source)
+    self.message = String(decoding: message, as: UTF8.self)
+    self.data = data
+  }
+
+  /// How many quotation marks of a message are tried for its end.
+  private static let limitQuotes = 32
+
+  /// A message is written without escapes: it ends with the first quotation mark behind which stands nothing
+  /// but `key=value`, to the end of the line.
+  private static func message(in rest: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, [Field]) {
+    var tried = 0
+    var from = rest.startIndex
+    while tried < limitQuotes, let quote = rest[from...].firstIndex(of: UInt8(ascii: "\"")) {
+      if let fields = fields(in: rest[(quote + 1)...]) { return (rest[..<quote], fields) }
+      tried += 1
+      from = quote + 1
+    }
+    return (rest.last == UInt8(ascii: "\"") ? rest.dropLast() : rest, [])
+  }
+
+  /// ` key=value key="value"`; `nil` for anything else.
+  private static func fields(in text: ArraySlice<UInt8>) -> [Field]? {
+    var (rest, fields): (ArraySlice<UInt8>, [Field]) = (text, [])
+    while !rest.isEmpty {
+      guard rest.take(" ") else { return nil }
+      let key = rest.prefix { isOfKey($0) }
+      rest = rest[key.endIndex...]
+      guard !key.isEmpty, rest.take("="), let (value, isText) = value(from: &rest, endingAt: 0x20)
+      else { return nil }
+      fields.append(Field(key: String(decoding: key, as: UTF8.self), value: value, isText: isText))
+    }
+    return fields
+  }
+
+  private static func isOfKey(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
+  /// A quoted text with escapes, or what stands before the next byte `end`.
+  private static func value(
+    from rest: inout ArraySlice<UInt8>, endingAt end: UInt8
+  ) -> (String, isText: Bool)? {
+    guard rest.take("\"") else {
+      let word = rest.prefix { $0 != end }
+      rest = rest[word.endIndex...]
+      let text = String(decoding: word, as: UTF8.self)
+      return (text, isText: !["true", "false", "null"].contains(text) && Double(text) == nil)
+    }
+    var bytes: [UInt8] = []
+    while let byte = rest.popFirst() {
+      switch byte {
+      case UInt8(ascii: "\""): return (String(decoding: bytes, as: UTF8.self), isText: true)
+      case UInt8(ascii: "\\"):
+        guard let next = rest.popFirst() else { return nil }
+        bytes.append(next == UInt8(ascii: "n") ? 0x0A : next == UInt8(ascii: "t") ? 0x09 : next)
+      default: bytes.append(byte)
+      }
+    }
+    return nil
+  }
+
+  // MARK: 2026-11-25T03:47:16.123456Z  ERROR - source: message -- key: value
+
+  private mutating func parse(short line: ArraySlice<UInt8>) {
+    var rest = line
+    guard let time = LogTime(text: rest.takeWord()) else { return }
+    rest = rest.trimmingSpaces
+    guard let level = LogLevel(ofLine: rest.takeWord()), rest.take(" - ") else { return }
+    var source: String?
+    let name = rest.prefix { Self.isOfKey($0) || $0 == UInt8(ascii: "*") }
+    if !name.isEmpty, rest[name.endIndex...].hasPrefix(": ") {
+      source = String(decoding: name, as: UTF8.self)
+      rest = rest[(name.endIndex + 2)...]
+    }
+    var data: [Field] = []
+    // Data and context each stand behind their own ` -- `, the last of the line.
+    while let dashes = rest.lastRange(of: " -- "), let more = Self.pairs(in: rest[dashes.upperBound...]) {
+      data = more + data
+      rest = rest[..<dashes.lowerBound]
+    }
+    (self.time, self.level, self.source, self.data) = (time, level, source, data)
+    message = String(decoding: rest, as: UTF8.self)
+  }
+
+  /// `key: "value", key: 1`; `nil` for anything else.
+  private static func pairs(in text: ArraySlice<UInt8>) -> [Field]? {
+    var (rest, fields): (ArraySlice<UInt8>, [Field]) = (text, [])
+    repeat {
+      let key = rest.prefix { isOfKey($0) }
+      rest = rest[key.endIndex...]
+      guard !key.isEmpty, rest.take(": "),
+        let (value, isText) = value(from: &rest, endingAt: UInt8(ascii: ","))
+      else { return nil }
+      fields.append(Field(key: String(decoding: key, as: UTF8.self), value: value, isText: isText))
+    } while rest.take(", ")
+    return rest.isEmpty ? fields : nil
+  }
+}
+
+extension LogTime {
+  fileprivate init?(text: String) {
+    var text = text
+    guard let time = text.withUTF8({ LogTime(parsing: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = time
+  }
+}
+
+extension LogLevel {
+  /// As lines have it: `INFO`, `WARN`, in older versions of Crystal with spaces around it.
+  fileprivate init?(ofLine word: String) {
+    self.init(named: String(decoding: Array(word.utf8)[...].trimmingSpaces, as: UTF8.self))
+  }
+
+  /// As the line format has it: the first letter.
+  fileprivate init?(letter: UInt8) {
+    switch letter {
+    case UInt8(ascii: "T"): self = .trace
+    case UInt8(ascii: "D"): self = .debug
+    case UInt8(ascii: "I"): self = .info
+    case UInt8(ascii: "N"): self = .notice
+    case UInt8(ascii: "W"): self = .warn
+    case UInt8(ascii: "E"): self = .error
+    case UInt8(ascii: "F"): self = .fatal
+    default: return nil
+    }
+  }
+}
+
+extension ArraySlice<UInt8> {
+  fileprivate func hasPrefix(_ word: StaticString) -> Bool { word.withUTF8Buffer { starts(with: $0) } }
+
+  fileprivate mutating func take(_ word: StaticString) -> Bool {
+    guard hasPrefix(word) else { return false }
+    self = dropFirst(word.utf8CodeUnitCount)
+    return true
+  }
+
+  /// What stands before the next space.
+  fileprivate mutating func takeWord() -> String {
+    let word = prefix { $0 > 0x20 }
+    self = self[word.endIndex...]
+    return String(decoding: word, as: UTF8.self)
+  }
+
+  fileprivate func lastRange(of word: StaticString) -> Range<Int>? {
+    let length = word.utf8CodeUnitCount
+    var start = endIndex - length
+    while start >= startIndex {
+      if self[start...].hasPrefix(word) { return start..<(start + length) }
+      start -= 1
+    }
+    return nil
+  }
+}
