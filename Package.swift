@@ -68,7 +68,7 @@ let package = Package(
     room("Processes", ["CProcps", "CLinux", "Text", system]),
     room("Executables", ["CLinux", "Processes", "Text", system]),
     room("Containers", ["Processes", "Text", system]),
-    room("Logs", ["Containers", "Processes", "Text", system]),
+    room("Logs", ["CLinux", "Containers", "Processes", "Text", system]),
     room("Ledger", ["CLinux", "Containers", "Processes", "Text", system]),
     room(
       "Switching",
@@ -91,9 +91,8 @@ let package = Package(
     .executableTarget(
       name: "placeos-loglevel",
       dependencies: [
-        "PlaceOS", "Processes", "Ledger", "Switching", "Configuration", "Report", "Agent", "Diagnosis",
-        "Text",
-        logging, arguments, system,
+        "CLinux", "PlaceOS", "Processes", "Containers", "Logs", "Ledger", "Switching", "Configuration",
+        "Report", "Agent", "Diagnosis", "Text", logging, arguments, system,
       ],
       swiftSettings: strict),
     .target(name: "CStandin"),

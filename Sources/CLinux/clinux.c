@@ -84,3 +84,10 @@ uint32_t clinux_major(dev_t device) { return major(device); }
 uint32_t clinux_minor(dev_t device) { return minor(device); }
 
 int clinux_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET); }
+
+int clinux_pipe(int ends[2], int bytes) {
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    // Beyond the user's share of pipe-user-pages-soft, pipe(7), it stays as small as it is.
+    (void)fcntl(ends[1], F_SETPIPE_SZ, bytes);
+    return 0;
+}

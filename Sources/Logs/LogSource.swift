@@ -91,7 +91,7 @@ struct LogSource: Sendable {
     }
   }
 
-  private func path() throws(HostError) -> FilePath? {
+  func path() throws(HostError) -> FilePath? {
     switch place {
     case .standardOutput: return nil
     case .file(let path): return files.below(path)
@@ -112,7 +112,7 @@ struct LogSource: Sendable {
     }
   }
 
-  private static func open(_ path: FilePath) throws(HostError) -> Opened? {
+  static func open(_ path: FilePath) throws(HostError) -> Opened? {
     try open(path.string, in: FileDescriptor(rawValue: AT_FDCWD), path: path, flags: O_NOFOLLOW)
   }
 

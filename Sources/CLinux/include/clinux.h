@@ -57,6 +57,10 @@ int clinux_readable_bytes(int descriptor);
 /// Puts the calling thread into the network namespace behind the open file; 0, or -1 and errno. setns(2).
 int clinux_enter_network(int descriptor);
 
+/// Makes a pipe, both ends close-on-exec, with room for `bytes` where the system gives it; 0, or -1 and errno.
+/// pipe2(2), fcntl(2), F_SETPIPE_SZ.
+int clinux_pipe(int ends[2], int bytes);
+
 /// Device numbers apart. makedev(3).
 uint32_t clinux_major(dev_t device);
 uint32_t clinux_minor(dev_t device);

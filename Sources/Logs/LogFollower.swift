@@ -1,0 +1,156 @@
+import CLinux
+import Containers
+import Glibc
+import Processes
+import SystemPackage
+import Text
+
+/// Follows the log of one process, in a child of this program.
+///
+/// A log may be on a file system that hangs, where nothing can end its reader: the child can be left behind.
+/// It writes what it reads into a pipe. Where nobody takes it from there, the child waits, so that a reader
+/// who cannot keep up slows this program, never the service, and no more is kept than the pipe holds.
+public final class LogFollower {
+  /// Becomes readable when there are events, or the child has ended.
+  public let descriptor: Int32
+  private let pid: pid_t
+  private var buffer: [UInt8] = []
+  private var chunk = [UInt8](repeating: 0, count: 256 << 10)
+
+  /// - Parameters:
+  ///   - sinceNs: where to begin, nanoseconds after the epoch; `nil`: with what is written from now on.
+  ///   - root: the folder that stands for `/`.
+  /// - Throws: `HostError.call` where the system has no room for a further process.
+  public init(
+    _ identity: ProcessIdentity, container: Container?, sinceNs: Int64?, proc: FilePath = "/proc",
+    root: FilePath = "/"
+  ) throws(HostError) {
+    var ends: [Int32] = [0, 0]
+    // Room for a burst.
+    guard clinux_pipe(&ends, 1 << 20) == 0 else { throw .call("pipe2", Errno(rawValue: errno)) }
+    let parent = getpid()
+    let pid = clinux_fork()
+    if pid == 0 {
+      close(ends[0])
+      guard clinux_end_with_parent() == 0, getppid() == parent else { _exit(0) }
+      for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number, SIG_IGN) }
+      let reader = LogFollowing(output: ends[1], parent: parent)
+      reader.run(identity, container, sinceNs: sinceNs, proc: proc, root: root)
+    }
+    let code = Errno(rawValue: errno)
+    close(ends[1])
+    guard pid > 0 else {
+      close(ends[0])
+      throw .call("fork", code)
+    }
+    self.pid = pid
+    descriptor = ends[0]
+  }
+
+  /// Ends the child. One that sleeps where nothing can end it is left behind, and ends when it wakes.
+  deinit {
+    close(descriptor)
+    kill(pid, SIGKILL)
+    waitpid(pid, nil, WNOHANG)
+  }
+
+  /// Takes what there is, after ``descriptor`` has become readable.
+  ///
+  /// - Returns: `false` where the child has ended, and all was taken.
+  public func take(_ body: (FollowedEvent) -> Void) -> Bool {
+    let count = read(descriptor, &chunk, chunk.count)
+    if count < 0 { return errno == EINTR || errno == EAGAIN }
+    guard count > 0 else { return false }
+    buffer += chunk[..<count]
+    let taken = buffer.withUnsafeBytes { EventFrame.take(from: $0, body) }
+    buffer.removeFirst(taken)
+    return true
+  }
+}
+
+/// The child's side of ``LogFollower``.
+struct LogFollowing {
+  let output: Int32
+  let parent: pid_t
+
+  func run(
+    _ identity: ProcessIdentity, _ container: Container?, sinceNs: Int64?, proc: FilePath, root: FilePath
+  ) -> Never {
+    do throws(HostError) {
+      guard let handle = try ProcessHandle.open(identity, proc: proc) else { _exit(0) }
+      let files = ContainerFiles(root: root)
+      if let source = try LogSource.find(of: handle.directory, container: container, files: files) {
+        try follow(source, of: handle.directory, sinceNs: sinceNs)
+      }
+      if let client = LogClient(identity, container, isJournalHere: access("/run/systemd/journal", F_OK) == 0)
+      {
+        client.run(output: output, parent: parent)
+      }
+      send([.problem("its log is in no file that can be read, and no program here shows it")])
+    } catch {
+      send([.problem("its log cannot be read: \(error)")])
+    }
+    _exit(0)
+  }
+
+  private func follow(
+    _ source: LogSource, of process: borrowing ProcessDirectory, sinceNs: Int64?
+  ) throws(HostError) {
+    let changes = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
+    let mask = UInt32(IN_MODIFY) | UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
+    let watched: FilePath =
+      switch source.place {
+      case .standardOutput: process.path.appending("fd/1")
+      case .file(let path): source.files.below(path.removingLastComponent())
+      case .folder(let path): source.files.below(path)
+      }
+    // Where there is no watch left (fs.inotify.max_user_watches), the look each second has to do.
+    if changes >= 0 { _ = watched.withPlatformString { inotify_add_watch(changes, $0, mask) } }
+    var log = try FollowedFile(source, of: process, sinceNs: sinceNs)
+    var bytes: [UInt8] = []
+    let key = log.status.map { "\($0.device):\($0.inode)" } ?? watched.string
+    EventFrame.append(.ready(key: key), to: &bytes)
+    while true {
+      repeat {
+        let goesOn = try log.read(of: process) { event in
+          switch event {
+          case .line(let time, _, let text):
+            if let sinceNs, let time, time.wallNs < sinceNs { return }
+            EventFrame.append(kind: 0, time, text, to: &bytes)
+          case .truncated(let path):
+            EventFrame.append(.problem("\(path) was cut while it was followed"), to: &bytes)
+          }
+        }
+        write(bytes)
+        bytes.removeAll(keepingCapacity: true)
+        if !goesOn { break }
+      } while true
+      wait(changes)
+    }
+  }
+
+  /// Until something has changed, or a second has passed: not every file system tells (inotify(7)).
+  private func wait(_ changes: Int32) {
+    var entries = [pollfd(fd: changes, events: Int16(POLLIN), revents: 0)]
+    poll(&entries, 1, 1000)
+    var events = [UInt8](repeating: 0, count: 16 << 10)
+    while changes >= 0, read(changes, &events, events.count) > 0 {}
+  }
+
+  func send(_ events: [FollowedEvent]) {
+    var bytes: [UInt8] = []
+    for event in events { EventFrame.append(event, to: &bytes) }
+    write(bytes)
+  }
+
+  /// Waits where the pipe is full; ends with its reader.
+  func write(_ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(output, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { _exit(0) }
+      rest = rest.dropFirst(count)
+    }
+  }
+}

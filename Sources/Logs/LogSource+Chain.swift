@@ -1,0 +1,71 @@
+import Processes
+import SystemPackage
+import Text
+
+extension LogSource {
+  /// One of the files that a log consists of.
+  struct Link {
+    let path: FilePath
+    let status: FileStatus
+  }
+
+  /// More than any runtime keeps.
+  private static let limitLinks = 128
+
+  /// The files of the log that can be read as they stand, oldest first; compressed ones are left out.
+  ///
+  /// - Docker, logrotate: `log.2`, `log.1`, `log`; what is beyond a gap is older than something compressed.
+  /// - Kubernetes: `0.log.20261122-123944`, `0.log`, `1.log`: the number is that of the container's start.
+  func chain() throws(HostError) -> [Link] {
+    switch place {
+    case .standardOutput: return []
+    case .file(let path):
+      let path = files.below(path)
+      guard let newest = Self.link(path) else { return [] }
+      var links = [newest]
+      while links.count < Self.limitLinks, let older = Self.link(FilePath("\(path.string).\(links.count)")) {
+        links.append(older)
+      }
+      return links.reversed()
+    case .folder(let folder):
+      let names: [String]
+      do { names = try files.names(in: folder) } catch {
+        if error.isMissingFile { return [] }
+        throw error
+      }
+      let parts = names.compactMap(PodLogName.init(parsing:)).sorted().suffix(Self.limitLinks)
+      return parts.compactMap { Self.link(files.below(folder).appending($0.name)) }
+    }
+  }
+
+  private static func link(_ path: FilePath) -> Link? {
+    guard let status = try? FileStatus(at: path, followLinks: false), status.isRegular else { return nil }
+    return Link(path: path, status: status)
+  }
+}
+
+/// The name of a file in a container's folder below `/var/log/pods`: `0.log`, `0.log.20261122-123944`.
+struct PodLogName: Comparable {
+  let name: String
+  let start: Int
+  /// `nil` for the one that is written to.
+  let stamp: String?
+
+  /// - Returns: `nil` for any other name, and for what is compressed or being so (`.gz`, `.tmp`).
+  init?(parsing name: String) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 2 || parts.count == 3, parts[1] == "log", let start = Int(ascii: parts[0].utf8)
+    else { return nil }
+    if parts.count == 3 {
+      guard parts[2].utf8.first.map({ (0x30...0x39).contains($0) }) == true else { return nil }
+    }
+    (self.name, self.start) = (name, start)
+    stamp = parts.count == 3 ? String(parts[2]) : nil
+  }
+
+  static func < (left: PodLogName, right: PodLogName) -> Bool {
+    guard left.start == right.start else { return left.start < right.start }
+    guard let one = left.stamp else { return false }
+    return right.stamp.map { one < $0 } ?? true
+  }
+}
