@@ -1,42 +1,31 @@
-import Containers
 import Ledger
 import Switching
 
-/// The command that follows the logs of containers that have just been turned verbose.
-struct FollowCommand {
+/// The command line that shows the logs of what is in debug mode.
+struct FollowLine {
   let line: String
 
-  /// - Returns: `nil` where none of them is in a container whose runtime has such a command.
-  init?(for outcomes: [Outcome]) {
-    var commands: [String] = []
-    for outcome in outcomes {
-      guard let command = outcome.target.container?.followCommand, !commands.contains(command) else {
-        continue
-      }
-      commands.append(command)
+  /// - Returns: `nil` for nothing.
+  init?(for targets: [Outcome.Target]) {
+    var words: [String] = []
+    for target in targets {
+      let word = target.selector
+      if !words.contains(word) { words.append(word) }
     }
-    guard let first = commands.first else { return nil }
-    // Each follows one container: several run side by side until Ctrl-C.
-    line = commands.count == 1 ? first : "(" + commands.joined(separator: " & ") + " & wait)"
+    guard !words.isEmpty else { return nil }
+    line = "placeos-loglevel follow " + words.joined(separator: " ")
   }
 }
 
-extension LedgerEntry.Container {
-  fileprivate var followCommand: String? {
-    let name = Self.word(name) ?? id
-    if let namespace = Self.word(podNamespace), let pod = Self.word(podName) {
-      let container = Self.word(podContainer).map { " -c \($0)" } ?? ""
-      return "kubectl logs -f --since=1s -n \(namespace) \(pod)\(container)"
-    }
-    switch runtime {
-    case "docker": return "docker logs -f --since 1s \(name)"
-    case "podman": return "podman logs -f --since 1s \(name)"
-    case "containerd", "cri-o": return "crictl logs -f --since 1s \(id)"
-    default: return nil
-    }
+extension Outcome.Target {
+  /// The word that selects it: by its container where that has a name which a shell takes as it stands.
+  fileprivate var selector: String {
+    guard service != "driver" else { return "pid:\(identity.pid)" }
+    guard let container else { return "pid:\(identity.pid)" }
+    if let pod = Self.word(container.podName) { return "\(service)/\(pod)" }
+    return "\(service)/\(Self.word(container.name) ?? String(container.id.prefix(12)))"
   }
 
-  /// A name that is safe in a shell as it stands; a name of any other kind is not used.
   private static func word(_ name: String?) -> String? {
     guard let name, let first = name.first, first != "-",
       name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) })

@@ -21,7 +21,7 @@ public struct RunReport {
     }
     var text = table(result.outcomes, style) + summary + "\n"
     if hasNewDeadline, let keeper = result.keeper { text += keeper.sentence + "\n" }
-    let following = result.request.isDryRun ? nil : FollowCommand(for: turnedOn)
+    let following = result.request.isDryRun ? nil : FollowLine(for: turnedOn.map(\.target))
     if let following { text += "\nFollow the logs:\n  \(following.line)\n" }
     return text
   }

@@ -17,6 +17,10 @@ public enum Style: Sendable {
     case red = "31"
     case yellow = "33"
     case faint = "2"
+    case green = "32"
+    case blue = "34"
+    case magenta = "35"
+    case cyan = "36"
   }
 
   func paint(_ text: String, _ colour: Colour?) -> String {

@@ -14,6 +14,12 @@ enum Interruption {
     return signal == 0 ? nil : signal
   }
 
+  /// The same, and takes it: it was for somebody else.
+  static func take() -> Int32? {
+    let signal = received.exchange(0, ordering: .relaxed)
+    return signal == 0 ? nil : signal
+  }
+
   /// Runs `body`, which has to ask ``signal()`` now and then.
   static func note<Result, Failure: Error>(during body: () throws(Failure) -> Result) throws(Failure)
     -> Result

@@ -14,6 +14,7 @@ struct PlaceOSLogLevel: ParsableCommand {
       Examples:
         sudo placeos-loglevel
         sudo placeos-loglevel diagnose
+        sudo placeos-loglevel follow api core --for 10m --reason INC-42
         sudo placeos-loglevel toggle api
         sudo placeos-loglevel on core driver --for 30m --reason INC-42
         sudo placeos-loglevel revert
@@ -26,8 +27,8 @@ struct PlaceOSLogLevel: ParsableCommand {
     defaultSubcommand: StatusCommand.self)
 
   private static let commands: [any ParsableCommand.Type] = [
-    StatusCommand.self, DiagnoseCommand.self, ToggleCommand.self, OnCommand.self, OffCommand.self,
-    RevertCommand.self,
+    StatusCommand.self, DiagnoseCommand.self, FollowCommand.self, RunCommand.self, ToggleCommand.self,
+    OnCommand.self, OffCommand.self, RevertCommand.self,
     HistoryCommand.self, ServicesCommand.self, ConfigCommand.self, AgentCommand.self,
   ]
 
@@ -53,7 +54,11 @@ struct PlaceOSLogLevel: ParsableCommand {
 
   static func main() {
     Startup.prepare()
-    let (type, words) = asked
+    var (type, words) = asked
+    if type == RunCommand.self, let terminator = words.firstIndex(of: "--") {
+      RunCommand.command = Array(words[(terminator + 1)...])
+      words = Array(words[..<terminator])
+    }
     do {
       var command = try type.parseAsRoot(words)
       try command.run()

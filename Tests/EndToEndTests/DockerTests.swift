@@ -56,14 +56,14 @@ extension EndToEnd {
       #expect(eventually { api.logs().contains("default log level changed to Trace") })
       #expect(eventually { api.logs().contains("still here") })
       let line = String(on.output.split(separator: "\n").last ?? "").drop { $0 == " " }
-      #expect(line == "docker logs -f --since 1s rest-api")
-      try expectTraceLines(following: String(line), of: ["rest-api"])
+      #expect(line == "placeos-loglevel follow api/rest-api")
+      try expectTraceLines(following: line, of: ["rest-api"])
 
       let off = try tool("toggle", "api")
       #expect(off.status == 0)
       #expect(try api.becomes(verbose: false))
       #expect(eventually { api.logs().contains("default log level changed to Info") })
-      #expect(!off.output.contains("docker logs"))
+      #expect(!off.output.contains("placeos-loglevel follow"))
       #expect(api.signals.count == 2)
     }
 
@@ -74,20 +74,19 @@ extension EndToEnd {
       let on = try tool("on", "api", "triggers")
       #expect(on.status == 0)
       let line = String(on.output.split(separator: "\n").last ?? "").drop { $0 == " " }
-      #expect(line.contains("docker logs -f --since 1s rest-api"))
-      #expect(line.contains("docker logs -f --since 1s triggers"))
-      try expectTraceLines(following: String(line), of: ["rest-api", "triggers"])
+      #expect(line == "placeos-loglevel follow api/rest-api triggers/triggers")
+      try expectTraceLines(following: line, of: ["rest-api", "triggers"])
     }
 
     /// Runs the line as a person would, until each program's trace lines have come.
-    private func expectTraceLines(following line: String, of programs: [String]) throws {
+    private func expectTraceLines(following line: Substring, of programs: [String]) throws {
       let log = scratch("followed")
-      // It ends all that the line started, and itself, after a minute at the latest.
-      let shell = try Child(
-        "/usr/bin/timeout", ["60", "/bin/sh", "-c", line],
-        environment: ["DOCKER_HOST": TestMachine.variable("DOCKER_HOST") ?? ""], output: log)
+      var words = line.split(separator: " ").dropFirst().map(String.init)
+      words.append("--raw")
+      let follow = try Child(
+        TestMachine.program, words, environment: ["PLACEOS_LOGLEVEL_STATE_DIR": tool.stateDirectory],
+        output: log)
       for program in programs {
-        #expect(eventually { Files.text(log).contains("program=\(program) source=place_os") })
         #expect(
           eventually {
             Files.text(log).split(separator: "\n").contains {
@@ -95,8 +94,8 @@ extension EndToEnd {
             }
           })
       }
-      shell.signal(SIGTERM)
-      shell.wait()
+      follow.signal(SIGINT)
+      #expect(follow.exitStatus == 128 + SIGINT)
     }
 
     @Test("--all switches every service once, drivers only where they are named, and back again")

@@ -7,7 +7,7 @@ final class StandIn {
   /// Its executable, as this machine sees it.
   let executable: String
   let log: String
-  private let truthFile: String
+  let truthFile: String
   let signalFile: String
   private let isOutsideScratch: Bool
 

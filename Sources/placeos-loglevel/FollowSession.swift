@@ -1,0 +1,238 @@
+import ArgumentParser
+import Glibc
+import Ledger
+import Logs
+import PlaceOS
+import Processes
+import Report
+import Switching
+import Text
+
+/// A run of `follow`: from the switch into debug mode to the way back.
+final class FollowSession {
+  /// A log that is followed.
+  private final class Log {
+    let follower: LogFollower
+    let origin: FollowedRecord.Origin
+    var isReady = false
+    var wasShown = true
+
+    init(_ follower: LogFollower, _ origin: FollowedRecord.Origin) {
+      (self.follower, self.origin) = (follower, origin)
+    }
+  }
+
+  private let pipeline: Pipeline
+  private let request: Request
+  private let output: FollowOutput
+  private let switches: Bool
+  private let forNs: Int64?
+  private let sinceNs: Int64?
+  private let armingCommand: String
+  private var hold: TemporarySwitch
+  private var logs: [Log] = []
+  /// What is followed: containers by their id, other processes by what they are.
+  private var places: Set<String> = []
+  private var fileKeys: Set<String> = []
+  private var seen: Set<ProcessIdentity> = []
+  private let interval: Int64 = 1_000_000_000
+  /// What is run meanwhile, instead of showing anything.
+  var command: [String]?
+  /// Where everything is kept.
+  var save: String?
+  private var child: ChildCommand?
+
+  init(
+    _ pipeline: Pipeline, _ request: Request, _ output: FollowOutput, switches: Bool, forNs: Int64?,
+    sinceNs: Int64?, armingCommand: String
+  ) {
+    (self.pipeline, self.request, self.output, self.switches) = (pipeline, request, output, switches)
+    (self.forNs, self.sinceNs, self.armingCommand) = (forNs, sinceNs, armingCommand)
+    hold = TemporarySwitch(pipeline, request)
+  }
+
+  /// - Returns: the exit status.
+  func run() throws -> Int32 {
+    let startNs = HostClock.now().boottimeNs
+    let found = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(request.selection) }
+    for unmatched in found.unmatched { Console.remark(unmatched.sentence) }
+    guard !found.instances.isEmpty else { return 1 }
+    if let save { output.file = try SaveFile(save) }
+    follow(found.instances, sinceNs: sinceNs.map { found.now.wallNs - $0 })
+    awaitReadiness()
+    var status: Int32 = found.unmatched.isEmpty ? 0 : 4
+    if switches {
+      let result = try Runner.stopping { () throws(Pipeline.Stop) in try hold.switchOn() }
+      report(result)
+      if result.exitStatus != 0 { status = result.exitStatus }
+    }
+    if let command { return runCommand(command, status) }
+    seen.formUnion(found.instances.map(\.identity))
+    let endNs = forNs.map { startNs + $0 } ?? (switches ? hold.deadlineBoottimeNs : nil)
+    if Interruption.signal() == nil { stream(untilNs: endNs) }
+    output.flush()
+    sayHidden()
+    let taken = takeBack()
+    if let signal = Interruption.signal() { return taken == 0 ? 128 + signal : taken }
+    return taken == 0 ? status : taken
+  }
+
+  /// Runs the command, if all is on, to its end.
+  private func runCommand(_ words: [String], _ switchStatus: Int32) -> Int32 {
+    var status = switchStatus
+    if status == 0, let signal = Interruption.signal() { status = 128 + signal }
+    if status == 0 {
+      child = ChildCommand(words)
+      status = child == nil ? 126 : waitForChild()
+    } else {
+      Console.remark("'\(words[0])' was not run")
+    }
+    let taken = takeBack()
+    return status == 0 ? taken : status
+  }
+
+  private func waitForChild() -> Int32 {
+    var lookNs = HostClock.now().boottimeNs + interval
+    var status: Int32?
+    while status == nil {
+      if let signal = Interruption.take() { child?.forward(signal) }
+      if HostClock.now().boottimeNs >= lookNs {
+        look()
+        lookNs = HostClock.now().boottimeNs + interval
+      }
+      takeEvents(waitMs: 500)
+      status = child?.exitStatus()
+    }
+    // What was logged on its account comes a moment after.
+    let endNs = HostClock.now().boottimeNs + interval
+    while takeEvents(waitMs: 100), HostClock.now().boottimeNs < endNs {}
+    return status ?? 126
+  }
+
+  // MARK: what is followed
+
+  private func follow(_ instances: [Instance], sinceNs: Int64?) {
+    guard command == nil || save != nil else { return }
+    for instance in instances where instance.failure == nil {
+      let identity = instance.identity
+      let place = instance.container?.id ?? "\(identity.pid):\(identity.startTicks)"
+      guard places.insert(place).inserted else { continue }
+      do throws(HostError) {
+        let follower = try LogFollower(identity, container: instance.container, sinceNs: sinceNs)
+        logs.append(Log(follower, .init(instance, number: logs.count)))
+      } catch {
+        Console.remark("\(instance.service.name) (pid \(identity.pid)): its log is not followed: \(error)")
+      }
+    }
+  }
+
+  /// Until every log is open, or has not been for a second: one that hangs must not keep the others waiting.
+  private func awaitReadiness() {
+    let endNs = HostClock.now().boottimeNs + interval
+    while Interruption.signal() == nil, logs.contains(where: { !$0.isReady }) {
+      let left = (endNs - HostClock.now().boottimeNs) / 1_000_000
+      if left <= 0 { return }
+      takeEvents(waitMs: Int32(left))
+    }
+  }
+
+  private func stream(untilNs endNs: Int64?) {
+    var lookNs = HostClock.now().boottimeNs + interval
+    while Interruption.signal() == nil, !output.isClosed {
+      let now = HostClock.now().boottimeNs
+      if let endNs, now >= endNs { return }
+      if now >= lookNs {
+        look()
+        lookNs = HostClock.now().boottimeNs + interval
+      }
+      let next = min(endNs ?? .max, lookNs)
+      takeEvents(waitMs: Int32(max(0, min((next - now + 999_999) / 1_000_000, 1000))))
+    }
+  }
+
+  /// - Returns: whether anything came.
+  @discardableResult
+  private func takeEvents(waitMs: Int32) -> Bool {
+    var entries = logs.map { pollfd(fd: $0.follower.descriptor, events: Int16(POLLIN), revents: 0) }
+    entries.append(pollfd(fd: child?.descriptor ?? -1, events: Int16(POLLIN), revents: 0))
+    entries.append(output.pollEntry)
+    guard poll(&entries, nfds_t(entries.count), waitMs) > 0 else { return false }
+    output.noteHangUp(entries.removeLast())
+    entries.removeLast()
+    var ended: [ObjectIdentifier] = []
+    for (entry, log) in zip(entries, logs) where entry.revents != 0 {
+      var isDouble = false
+      let goesOn = log.follower.take { event in
+        switch event {
+        case .line(let time, let bytes):
+          let record = LogRecord(parsing: bytes)
+          log.wasShown = output.take(
+            FollowedRecord(record, from: log.origin, time: time), record, wasShown: log.wasShown)
+        case .ready(let key):
+          log.isReady = true
+          isDouble = !fileKeys.insert(key).inserted
+        case .problem(let text): Console.remark("\(log.origin.name): \(text)")
+        }
+      }
+      if !goesOn || isDouble { ended.append(ObjectIdentifier(log)) }
+      output.flush()
+    }
+    logs.removeAll { ended.contains(ObjectIdentifier($0)) }
+    return zip(entries, logs).contains { $0.0.revents != 0 }
+  }
+
+  /// Follows what has come since, and switches it on.
+  private func look() {
+    guard let found = try? pipeline.status(request.selection) else { return }
+    let new = found.instances.filter { !seen.contains($0.identity) }
+    guard !new.isEmpty else { return }
+    seen.formUnion(new.map(\.identity))
+    // Its first lines tell most, and were written before it was found.
+    follow(new, sinceNs: found.now.wallNs - 10_000_000_000)
+    for instance in new {
+      Console.remark("\(instance.service.name) has started (pid \(instance.identity.pid)); it is followed")
+    }
+    guard switches, Interruption.signal() == nil else { return }
+    do {
+      report(try hold.switchOn(Set(new.map(\.identity))))
+    } catch {
+      Console.remark("it could not be switched on: \(error.sentence)")
+    }
+  }
+
+  // MARK: what is said
+
+  private func report(_ result: RunResult) {
+    let report = RunReport(result)
+    let on = result.outcomes.filter { $0.kind == .switched }.count
+    if on > 0 {
+      let end = command == nil ? "Ctrl-C ends and takes it back" : "taken back when the command ends"
+      Console.remark("\(on) switched on; \(end)")
+    }
+    let there = result.outcomes.filter { $0.kind == .unchanged }.count
+    if there > 0 { Console.remark("\(there) in debug mode already; left as it is at the end") }
+    Console.write(report.complaints(Console.Stream.error.style), to: .error)
+    for remark in report.remarks(armingCommand: armingCommand) { Console.remark(remark) }
+  }
+
+  private func sayHidden() {
+    if output.hiddenByLevel > 0 { Console.remark("\(output.hiddenByLevel) lines hidden by --level") }
+    if output.hiddenByPattern > 0 { Console.remark("\(output.hiddenByPattern) lines hidden by --grep") }
+  }
+
+  private func takeBack() -> Int32 {
+    do {
+      guard let (result, left) = try hold.takeBack() else { return 0 }
+      let report = RunReport(result)
+      let back = result.outcomes.filter { $0.kind == .switched }.count
+      Console.remark("\(back) taken back")
+      if left > 0 { Console.remark("\(left) left on: it was given another deadline meanwhile") }
+      Console.write(report.complaints(Console.Stream.error.style), to: .error)
+      for remark in report.remarks(armingCommand: armingCommand) { Console.remark(remark) }
+      return result.exitStatus
+    } catch {
+      Console.remark("nothing was taken back: \(error.sentence)")
+      return error.exitStatus
+    }
+  }
+}

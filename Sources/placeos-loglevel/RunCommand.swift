@@ -1,0 +1,72 @@
+import ArgumentParser
+import Configuration
+import Switching
+import Text
+
+struct RunCommand: ParsableCommand {
+  /// What stands behind `--`: the parser takes one list of words without names, and that is the selectors'.
+  nonisolated(unsafe) static var command: [String] = []
+
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Switch into debug mode, run a command, and out of it.",
+    usage: "placeos-loglevel run [<options>] <selector> ... -- <command> [<argument> ...]",
+    discussion: """
+      The exit status is the command's. Where switching on fails, the command is not run, and the status is \
+      that of 'on'.
+
+      Example: sudo placeos-loglevel run api staff --save booking.ndjson -- ./reproduce-booking.sh
+      """
+  )
+  .ofSubcommand()
+
+  @OptionGroup var targets: TargetOptions
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Revert after this time, even if the command still runs: 90s, 30m, 2h, 1h30m.", valueName: "duration"))
+  var duration: DurationText?
+
+  @Option(help: ArgumentHelp("Why; kept in the state file and the history.", valueName: "text"))
+  var reason: String?
+
+  @Option(
+    help: ArgumentHelp("Keep what is logged, one JSON object a line, in this new file.", valueName: "file"))
+  var save: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to wait for a starting process, and for the switch to be confirmed. (default: 2s)",
+      valueName: "duration"))
+  var wait: DurationText?
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if Self.command.isEmpty { throw ValidationError("Name the command after '--'.") }
+    if let duration, duration.ns <= 0 { throw ValidationError("--for needs a time longer than 0.") }
+    if let reason, reason.utf8.count > 4096 { throw ValidationError("--reason takes 4096 bytes at most.") }
+    if let wait, wait.ns > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
+  }
+
+  func run() throws {
+    let settings = try Settings.toSwitchOn(common)
+    let selection = try targets.selection(settings)
+    try Invocation.requireRoot()
+    var request = Request(
+      verb: .on, selection: selection, deadline: try FollowCommand.deadline(duration, settings),
+      reason: reason, by: Invocation.actor, waitNs: wait?.ns ?? 2_000_000_000, isStrict: targets.strict,
+      trustsNames: targets.trustName)
+    request.resends = targets.resend
+    let output = FollowOutput(form: .none, pattern: nil, level: nil)
+    var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
+    pipeline.interruption = Interruption.signal
+    let session = FollowSession(
+      pipeline, request, output, switches: true, forNs: nil, sinceNs: nil,
+      armingCommand: common.armingCommand)
+    session.command = Self.command
+    session.save = save
+    let status = try Interruption.note { try session.run() }
+    if status != 0 { throw ExitCode(status) }
+  }
+}
