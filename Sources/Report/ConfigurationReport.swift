@@ -1,5 +1,6 @@
 import Configuration
 import PlaceOS
+import Switching
 import SystemPackage
 import Text
 
@@ -18,7 +19,14 @@ public struct ConfigurationReport {
   public var problem: String? { if case .failure(let error) = found { error.sentence } else { nil } }
 
   /// One JSON document.
-  public var json: String { Document.text(ConfigurationDocument(path: path, found: found)) }
+  public func json(_ origin: Origin) -> String {
+    Document.text(
+      ConfigurationDocument(path: path, found: found), origin, exitStatus,
+      problems: [problem].compactMap { $0 })
+  }
+
+  /// Whether the file can be used.
+  public var exitStatus: ExitStatus { problem == nil ? .done : .nothingDone }
 
   /// The configuration, in the form of its file.
   public var text: String {
@@ -51,11 +59,12 @@ struct ConfigurationDocument: Encodable {
     }
   }
 
-  let schemaVersion = Document.schemaVersion
   let path: String
   let exists: Bool
   @OrNull var problem: Problem?
   @OrNull var configuration: ConfigurationBody?
+  /// As in every document where nothing could be done.
+  @OrNull var error: String?
 
   init(path: FilePath, found: Result<Configuration?, ConfigurationError>) {
     self.path = path.string
@@ -66,6 +75,7 @@ struct ConfigurationDocument: Encodable {
     case .failure(let error):
       exists = true
       problem = Problem(error)
+      self.error = error.sentence
     }
   }
 }

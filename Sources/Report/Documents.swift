@@ -1,6 +1,5 @@
 import Configuration
 import Containers
-import FoundationEssentials
 import Ledger
 import PlaceOS
 import Processes
@@ -8,38 +7,6 @@ import Switching
 import Text
 
 // The JSON documents of the contract: keys in snake_case, times in RFC 3339 UTC, absent values null.
-
-/// A value that is written as null where it is absent, never left out.
-// swift-format-ignore: UseSynthesizedInitializer
-@propertyWrapper
-struct OrNull<Value: Encodable>: Encodable {
-  var wrappedValue: Value?
-
-  // Without it the memberwise initialisers of the documents would take wrappers.
-  init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
-  }
-}
-
-/// Turns a document into text.
-enum Document {
-  static let schemaVersion = 1
-
-  static func text(_ document: some Encodable) -> String {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      return String(decoding: try encoder.encode(document), as: UTF8.self).printableJSON + "\n"
-    } catch {
-      // Strings, numbers and null always have a form in JSON.
-      preconditionFailure("\(error)")
-    }
-  }
-}
 
 struct ContainerDocument: Encodable {
   let runtime: String
@@ -96,10 +63,7 @@ struct RestartedDocument: Encodable {
 }
 
 struct StatusDocument: Encodable {
-  let schemaVersion = Document.schemaVersion
-  let host: String
   let bootId: String
-  let time: Timestamp
   let revertArmed: Bool
   @OrNull var revertedBy: String?
   @OrNull var revertedWithinMs: Int64?
@@ -108,12 +72,9 @@ struct StatusDocument: Encodable {
   let awaited: [AwaitedDocument]
   let unmatched: [String]
   let restarted: [RestartedDocument]
-  let problems: [String]
 
-  init(_ result: StatusResult, host: String, configurationProblem: ConfigurationError?) {
-    self.host = host
+  init(_ result: StatusResult) {
     bootId = result.bootID
-    time = Timestamp(wallNs: result.now.wallNs)
     revertArmed = result.keeper != nil
     revertedBy = result.keeper?.rawValue
     revertedWithinMs = result.keeper.map { $0.latenessNs / 1_000_000 }
@@ -121,9 +82,6 @@ struct StatusDocument: Encodable {
     awaited = result.awaited.map { AwaitedDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
-    problems =
-      result.unreadable.map(\.sentence)
-      + [result.stateProblem?.sentence, configurationProblem?.sentence].compactMap { $0 }
   }
 }
 
@@ -213,29 +171,24 @@ struct InstanceDocument: Encodable {
 }
 
 struct RunDocument: Encodable {
-  let schemaVersion = Document.schemaVersion
   let command: String
   let dryRun: Bool
-  let exitStatus: Int32
   let revertArmed: Bool
   @OrNull var revertedBy: String?
   @OrNull var revertedWithinMs: Int64?
   let results: [OutcomeDocument]
   let unmatched: [String]
   let restarted: [RestartedDocument]
-  let problems: [String]
 
   init(_ result: RunResult) {
     command = result.request.verb.rawValue
     dryRun = result.request.isDryRun
-    exitStatus = result.exitStatus
     revertArmed = result.keeper != nil
     revertedBy = result.keeper?.rawValue
     revertedWithinMs = result.keeper.map { $0.latenessNs / 1_000_000 }
     results = result.outcomes.map { OutcomeDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
-    problems = result.unreadable.map(\.sentence) + result.unrecorded.map(\.sentence)
   }
 }
 
@@ -268,7 +221,6 @@ struct OutcomeDocument: Encodable {
 }
 
 struct HistoryDocument: Encodable {
-  let schemaVersion = Document.schemaVersion
   let entries: [HistoryEntry]
   let damagedLines: Int
 }
@@ -285,7 +237,6 @@ struct ServicesDocument: Encodable {
     @OrNull var note: String?
   }
 
-  let schemaVersion = Document.schemaVersion
   let services: [Entry]
 
   init(_ catalogue: Catalogue) {

@@ -11,8 +11,9 @@ public struct HistoryReport {
   }
 
   /// One JSON document.
-  public var json: String {
-    Document.text(HistoryDocument(entries: entries, damagedLines: damagedLines))
+  public func json(_ origin: Origin) -> String {
+    Document.text(
+      HistoryDocument(entries: entries, damagedLines: damagedLines), origin, .done, problems: remarks)
   }
 
   public func text(_ style: Style) -> String {

@@ -11,7 +11,11 @@ public struct RunReport {
   public init(_ result: RunResult) { self.result = result }
 
   /// One JSON document.
-  public var json: String { Document.text(RunDocument(result)) }
+  public func json(_ origin: Origin) -> String {
+    Document.text(
+      RunDocument(result), origin, result.exitStatus,
+      problems: result.unreadable.map(\.sentence) + result.unrecorded.map(\.sentence))
+  }
 
   /// A table of what was done, a summary, and how to follow the logs that were turned on.
   public func text(_ style: Style) -> String {
@@ -100,7 +104,7 @@ public struct RunReport {
   }
 
   private func word(_ outcome: Outcome) -> String {
-    result.request.isDryRun && outcome.kind == .switched ? "would switch" : outcome.kind.rawValue
+    outcome.kind == .wouldSwitch ? "would switch" : outcome.kind.rawValue
   }
 
   private func change(_ outcome: Outcome) -> String {
@@ -118,7 +122,7 @@ public struct RunReport {
 
   private func note(_ outcome: Outcome) -> String {
     let known =
-      outcome.kind == .switched && !result.request.isDryRun
+      outcome.kind == .switched
       ? "confirmed by \(outcome.evidence.rawValue)" : nil
     return [known, outcome.message].compactMap { $0 }.joined(separator: "; ")
   }

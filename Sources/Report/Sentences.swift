@@ -222,12 +222,12 @@ extension Pipeline.Stop {
     }
   }
 
-  /// 2 for an error of use, 3 where nothing could be done, 128 and the number of a signal that ended it.
-  public var exitStatus: Int32 {
+  /// How the program ends for it.
+  public var exitStatus: ExitStatus {
     switch self {
-    case .selector: 2
-    case .host, .ledger: 3
-    case .interrupted(let signal): 128 + signal
+    case .selector: .usage
+    case .host, .ledger: .nothingDone
+    case .interrupted(let signal): .signal(signal)
     }
   }
 }

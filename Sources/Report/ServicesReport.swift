@@ -7,7 +7,11 @@ public struct ServicesReport {
   public init(_ catalogue: Catalogue) { self.catalogue = catalogue }
 
   /// One JSON document.
-  public var json: String { Document.text(ServicesDocument(catalogue)) }
+  ///
+  /// - Parameter problems: why the configuration was left aside, where it was.
+  public func json(_ origin: Origin, problems: [String] = []) -> String {
+    Document.text(ServicesDocument(catalogue), origin, .done, problems: problems)
+  }
 
   public func text(_ style: Style) -> String {
     var table = Table(

@@ -24,7 +24,10 @@ public struct StatusReport {
 
   /// One JSON document.
   public var json: String {
-    Document.text(StatusDocument(result, host: host, configurationProblem: configurationProblem))
+    Document.text(
+      StatusDocument(result), Origin(host: host, wallNs: result.now.wallNs), result.exitStatus,
+      problems: result.unreadable.map(\.sentence)
+        + [result.stateProblem?.sentence, configurationProblem?.sentence].compactMap { $0 })
   }
 
   /// A table of at most 100 columns.

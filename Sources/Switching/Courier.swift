@@ -158,7 +158,7 @@ extension Plan.Step {
     switch action {
     case .send(_, let wanted):
       // What `--dry-run` shows: where it would lead.
-      outcome(.switched, notes, after: wanted, isAsAsked: true)
+      outcome(.wouldSwitch, notes, after: wanted, isAsAsked: true)
     case .leave: outcome(.unchanged, notes, after: before, isAsAsked: true)
     // Under `--all` what cannot be switched is only reported; a stopped process can, once it goes on.
     case .refuse: outcome(.refused, notes, isAsAsked: isAll && notes.allSatisfy(\.isOfKind))

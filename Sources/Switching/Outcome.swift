@@ -8,6 +8,8 @@ public struct Outcome: Hashable, Sendable {
   public enum Kind: String, Sendable {
     /// Sent, and the process shows that it acted.
     case switched
+    /// It would be sent, were this more than a plan.
+    case wouldSwitch = "would_switch"
     /// Already as asked: nothing was sent.
     case unchanged
     /// Sent, and nothing shows that the process acted.

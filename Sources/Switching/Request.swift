@@ -48,6 +48,8 @@ public struct Request: Hashable, Sendable {
   public var isDryRun: Bool
   /// Send although an earlier signal has not shown, or the evidence is in doubt: a person has looked, and answers for it.
   public var resends: Bool = false
+  /// Whether it is as asked where nothing matches: a host among many may run nothing of it.
+  public var isOnlyIfPresent: Bool = false
   /// Whether debug mode is to outlive a restart of the service, until the deadline.
   public var followsRestarts: Bool
 

@@ -51,12 +51,12 @@ public struct StatusResult: Sendable {
     return figures?.figure(of: instance.identity, nowBoottimeNs: now.boottimeNs)
   }
 
-  /// 0, or 1 where nothing matched; 4 where something of it could not be looked at.
-  public var exitStatus: Int32 {
+  /// Whether anything matched, and whether all of it could be looked at.
+  public var exitStatus: ExitStatus {
     let isPartial =
       stateProblem != nil || !unmatched.isEmpty || !unreadable.isEmpty
       || instances.contains { $0.failure != nil }
-    return instances.isEmpty ? 1 : isPartial ? 4 : 0
+    return instances.isEmpty ? .nothingMatched : isPartial ? .notAsAsked : .done
   }
 }
 
@@ -93,14 +93,16 @@ public struct RunResult: Sendable {
     self.keeper = keeper
   }
 
-  /// 0: all as asked; 1: nothing matched; 4: some target is not as asked; 128 and the number of a signal that
-  /// ended it, as a shell has it.
-  public var exitStatus: Int32 {
-    if let interruptedBy { return 128 + interruptedBy }
-    if outcomes.contains(where: { !$0.isAsAsked }) || !unrecorded.isEmpty || !unreadable.isEmpty { return 4 }
-    if !unmatched.isEmpty { return outcomes.isEmpty ? 1 : 4 }
-    if !released.isEmpty { return 0 }
+  /// What became of the whole; what matched nothing is as asked where the request is only for what is present.
+  public var exitStatus: ExitStatus {
+    if let interruptedBy { return .signal(interruptedBy) }
+    if outcomes.contains(where: { !$0.isAsAsked }) || !unrecorded.isEmpty || !unreadable.isEmpty {
+      return .notAsAsked
+    }
+    if request.isOnlyIfPresent { return .done }
+    if !unmatched.isEmpty { return outcomes.isEmpty ? .nothingMatched : .notAsAsked }
+    if !released.isEmpty { return .done }
     // `revert` with nothing to take back is as asked; cron runs it every minute.
-    return outcomes.isEmpty && request.verb != .revert ? 1 : 0
+    return outcomes.isEmpty && request.verb != .revert ? .nothingMatched : .done
   }
 }

@@ -46,8 +46,7 @@ struct AgentCommand: ParsableCommand {
     do {
       try agent.run()
     } catch {
-      Console.remark(error.sentence)
-      throw ExitCode(3)
+      throw Ending(.nothingDone, error.sentence)
     }
   }
 }

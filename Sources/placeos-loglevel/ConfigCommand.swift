@@ -24,11 +24,11 @@ struct ConfigCommand: ParsableCommand {
     } catch {
       report = ConfigurationReport(path: file.path, found: .failure(error))
     }
-    if common.json { Console.write(report.json, to: .output) }
+    if common.json { Console.write(report.json(Invocation.origin), to: .output) }
     if let problem = report.problem {
       // PATH:LINE: KEY: expected …, as compilers write it, so that editors find the place.
       Console.write(Console.escaped(problem) + "\n", to: .error)
-      throw ExitCode(3)
+      throw ExitCode(report.exitStatus)
     }
     if !common.json { Console.write(check ? report.verdict + report.text : report.text, to: .output) }
   }

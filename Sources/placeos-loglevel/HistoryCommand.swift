@@ -23,7 +23,8 @@ struct HistoryCommand: ParsableCommand {
       }
     }
     let report = HistoryReport(entries: entries, damagedLines: damagedLines)
-    Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+    let text = common.json ? report.json(Invocation.origin) : report.text(Console.Stream.output.style)
+    Console.write(text, to: .output)
     for remark in report.remarks { Console.remark(remark) }
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
 import Ledger
+import Processes
+import Report
 import Switching
 import SystemPackage
 
@@ -42,6 +44,9 @@ enum Invocation {
     }
   }
 
+  /// What the documents say of where and when they were made.
+  static var origin: Origin { Origin(host: hostName, wallNs: HostClock.now().wallNs) }
+
   static var hostName: String {
     var name = [CChar](repeating: 0, count: 256)
     guard gethostname(&name, name.count - 1) == 0 else { return "" }
@@ -52,9 +57,9 @@ enum Invocation {
   static func requireRoot() throws {
     guard geteuid() != 0 else { return }
     let line = CommandLine.arguments.map(shellQuoted).joined(separator: " ")
-    Console.remark(
+    throw Ending(
+      .nothingDone,
       "only root can look at PlaceOS's processes and signal them; nothing was done. Type:\n  sudo \(line)")
-    throw ExitCode(3)
   }
 
   /// The command line that lets deadlines be kept on this host.

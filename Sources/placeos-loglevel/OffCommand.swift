@@ -22,6 +22,7 @@ struct OffCommand: ParsableCommand {
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun)
     request.resends = targets.resend
+    request.isOnlyIfPresent = sending.ifPresent
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

@@ -69,6 +69,9 @@ struct SendingOptions: ParsableArguments {
   var wait: DurationText?
   private static let usualWait = DurationText(ns: 2_000_000_000)
 
+  @Flag(help: "Where nothing matches, exit with 0 instead of 1.")
+  var ifPresent = false
+
   @Flag(help: "Print the plan; send and record nothing.")
   var dryRun = false
 

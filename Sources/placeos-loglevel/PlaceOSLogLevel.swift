@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Switching
 
 /// The command as a whole: its subcommands, and how it ends.
 @main
@@ -62,7 +63,11 @@ struct PlaceOSLogLevel: ParsableCommand {
     do {
       var command = try type.parseAsRoot(words)
       try command.run()
-      end(0)
+      end(ExitStatus.done.code)
+    } catch let ending as Ending {
+      Console.remark(ending.sentence)
+      Ending.document(ending.sentence, ending.status)
+      end(ending.status.code)
     } catch let status as ExitCode {
       end(status.rawValue)
     } catch {
@@ -74,7 +79,8 @@ struct PlaceOSLogLevel: ParsableCommand {
         message.replace("See '\(name) --help'", with: "See 'placeos-loglevel \(name) --help'")
       }
       Console.write(Console.escaped(message) + "\n", to: isUsage ? .error : .output)
-      end(isUsage ? 2 : 0)
+      if isUsage { Ending.document(type.message(for: error), .usage) }
+      end((isUsage ? ExitStatus.usage : .done).code)
     }
   }
 
@@ -83,7 +89,7 @@ struct PlaceOSLogLevel: ParsableCommand {
     guard let failure = Console.outputFailure else { Glibc.exit(status) }
     Console.remark(
       "standard output could not be written: \(failure). What was done is done; 'history' has it")
-    Glibc.exit(3)
+    Glibc.exit(ExitStatus.nothingDone.code)
   }
 }
 

@@ -29,10 +29,11 @@ struct RevertCommand: ParsableCommand {
 
   func run() throws {
     let settings = Settings.inAnyCase(common)
-    let request = Request(
+    var request = Request(
       verb: .revert, selection: .these(try settings.selectors(selector)), onlyExpired: expired,
       olderThanNs: olderThan?.ns, reason: sending.reason, by: Invocation.actor,
       waitNs: sending.waitNs, isDryRun: sending.dryRun)
+    request.isOnlyIfPresent = sending.ifPresent
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 }

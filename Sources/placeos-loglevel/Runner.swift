@@ -23,20 +23,21 @@ enum Runner {
     }
     let report = RunReport(result)
     if common.json {
-      if !quiet || result.exitStatus != 0 { Console.write(report.json, to: .output) }
+      if !quiet || result.exitStatus != .done { Console.write(report.json(Invocation.origin), to: .output) }
     } else if quiet {
       Console.write(report.complaints(Console.Stream.error.style), to: .error)
     } else {
       Console.write(report.text(Console.Stream.output.style), to: .output)
     }
     let remarks = [settings.remark].compactMap { $0 } + report.remarks(armingCommand: common.armingCommand)
-    for remark in remarks where !quiet || result.exitStatus != 0 { Console.remark(remark) }
+    for remark in remarks where !quiet || result.exitStatus != .done { Console.remark(remark) }
     // That nobody will keep a deadline is said in any case.
-    if quiet, result.exitStatus == 0, let warning = report.unkeptDeadline(armingCommand: common.armingCommand)
+    if quiet, result.exitStatus == .done,
+      let warning = report.unkeptDeadline(armingCommand: common.armingCommand)
     {
       Console.remark(warning)
     }
-    if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
+    if result.exitStatus != .done { throw ExitCode(result.exitStatus) }
   }
 
   /// Ends with status 3 and the command to type, unless an agent lives: nobody else could follow a restart.
@@ -49,10 +50,10 @@ enum Runner {
       }
     }
     guard !hasAgent else { return }
-    Console.remark(
+    throw Ending(
+      .nothingDone,
       "--follow-restarts needs the agent, and none runs; nothing was done. Start it with:\n"
         + "  \(common.agentCommand)")
-    throw ExitCode(3)
   }
 
   /// Turns what stops a command into its sentence and its exit status.
@@ -60,8 +61,7 @@ enum Runner {
     do {
       return try body()
     } catch {
-      Console.remark(error.sentence)
-      throw ExitCode(error.exitStatus)
+      throw Ending(error.exitStatus, error.sentence)
     }
   }
 }

@@ -15,7 +15,11 @@ struct ServicesCommand: ParsableCommand {
   func run() throws {
     let settings = Settings.inAnyCase(common)
     let report = ServicesReport(settings.catalogue)
-    Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+    let problems = [settings.problem?.sentence].compactMap { $0 }
+    Console.write(
+      common.json
+        ? report.json(Invocation.origin, problems: problems) : report.text(Console.Stream.output.style),
+      to: .output)
     if let remark = settings.remark { Console.remark(remark) }
   }
 }

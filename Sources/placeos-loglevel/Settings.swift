@@ -19,8 +19,7 @@ struct Settings {
     guard let problem = settings.problem else { return settings }
     // Who is not root may just not be allowed to read it.
     try Invocation.requireRoot()
-    Console.remark("\(problem.sentence)\nNothing was done; off and revert work in spite of it.")
-    throw ExitCode(3)
+    throw Ending(.nothingDone, "\(problem.sentence)\nNothing was done; off and revert work in spite of it.")
   }
 
   /// For what takes back or shows: PlaceOS's own catalogue and the standard values are better than nothing.

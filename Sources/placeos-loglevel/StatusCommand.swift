@@ -44,7 +44,7 @@ struct StatusCommand: ParsableCommand {
     Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
     if let remark = settings.remark { Console.remark(remark) }
     for remark in report.remarks(armingCommand: common.armingCommand) { Console.remark(remark) }
-    if result.exitStatus != 0 { throw ExitCode(result.exitStatus) }
+    if result.exitStatus != .done { throw ExitCode(result.exitStatus) }
   }
 
   /// Shows it every second until it is asked to end.
@@ -58,7 +58,7 @@ struct StatusCommand: ParsableCommand {
       } while !screen.waitsForEnd(ms: 1000)
       return Interruption.signal()
     }
-    if let signal { throw ExitCode(128 + signal) }
+    if let signal { throw ExitCode(ExitStatus.signal(signal)) }
   }
 
   /// What there is to see now; what cannot be seen is said in its place.

@@ -42,6 +42,7 @@ struct SwitchingOnCommand<Kind: SwitchingOnKind>: ParsableCommand {
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun, followsRestarts: followRestarts)
     request.resends = targets.resend
+    request.isOnlyIfPresent = sending.ifPresent
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }
 

@@ -20,6 +20,19 @@ extension EndToEnd {
       }
     }
 
+    /// Who asks for a document gets one, in which the reason is: a program reads nothing else.
+    func expectDocument(of command: [String], status: Int32, says sentence: String) throws {
+      let run = try tool.run(["\(command[0])", "--json"] + command.dropFirst())
+      #expect(run.status == status, "\(command)")
+      let document = try run.json()
+      #expect(document.keys == ["schema_version", "host", "time", "exit_status", "problems", "error"])
+      #expect(document["exit_status"]?.int == Int(status), "\(command)")
+      #expect(PlainProcess.isTime(document["time"]) && document["host"]?.string?.isEmpty == false)
+      // Where there is more help is for persons.
+      let isForPersons = sentence.hasPrefix("See '")
+      #expect(isForPersons || document["error"]?.string?.contains(sentence) == true, "\(run.output)")
+    }
+
     /// Runs what is wrong beside a service that is on, of which nothing may change.
     func expect(_ commands: [[String]], status: Int32, says sentence: String) throws {
       let on = try StandIn("toggle-static", as: "rest-api", in: scratch)
@@ -32,6 +45,7 @@ extension EndToEnd {
         #expect(run.status == status, "\(command)")
         #expect(run.errors.contains(sentence), "\(command): \(run.errors)")
         #expect(run.output == "", "\(command)")
+        if status > 1 { try expectDocument(of: command, status: status, says: sentence) }
       }
       #expect(on.signals() == ["USR1"] && off.signals() == [])
       #expect(try Files.bytes(scratch("state/state.json")) == state)

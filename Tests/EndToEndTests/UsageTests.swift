@@ -38,6 +38,7 @@ extension EndToEnd {
         let json = try tool(verb, "api", "--dry-run", "--json")
         #expect(try json.json()["dry_run"]?.bool == true)
         #expect(try json.rows().first?["before"]?.bool == false)
+        #expect(try json.rows().first?["outcome"]?.string == "would_switch")
       }
       #expect(try tool("off", "api", "--dry-run").status == 0)
       #expect(try tool("revert", "--dry-run").status == 0)
@@ -66,6 +67,37 @@ extension EndToEnd {
       #expect(run.status == 4)
       #expect(run.output.contains("no handler"))
       #expect(edge.child.isRunning)
+    }
+
+    @Test(
+      "--if-present: where nothing matches all is as asked, and what matches is done",
+      arguments: ["on", "off", "toggle", "revert"])
+    func ifPresent(_ verb: String) throws {
+      #expect(try tool(verb, "core", "--json").json()["exit_status"]?.int == 1)
+      let nothing = try tool(verb, "core", "--if-present", "--json")
+      #expect(nothing.status == 0)
+      #expect(try nothing.json()["exit_status"]?.int == 0 && nothing.rows() == [])
+      #expect(try tool(verb, "coer", "--if-present").status == 2)
+      let edge = try StandIn("none-static", as: "/edge", in: scratch)
+      let refused = try tool(verb, "edge", "core", "--if-present", "--wait", "50ms")
+      if verb == "on" || verb == "toggle" { #expect(refused.status == 4, "\(refused.output)") }
+      #expect(edge.child.isRunning)
+    }
+
+    @Test("every document says where, when and how it ended")
+    func frame() throws {
+      let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
+      let commands = [
+        ["status"], ["on", "api", "--dry-run"], ["revert"], ["history"], ["services"], ["config"],
+      ]
+      for command in commands {
+        let run = try tool.run(command + ["--json"])
+        let document = try run.json()
+        #expect(document["schema_version"]?.int == 1 && document["problems"]?.array == [], "\(command)")
+        #expect(document["exit_status"]?.int == Int(run.status) && PlainProcess.isTime(document["time"]))
+        #expect(document["host"]?.string?.isEmpty == false, "\(command)")
+      }
+      #expect(api.signals() == [])
     }
 
     @Test("--quiet prints nothing on success, and says what failed")
@@ -212,6 +244,9 @@ extension EndToEnd {
         #expect(run.errors.contains("sudo \(tool.program) \(arguments[0])"), "\(run.errors)")
       }
       #expect(try tool("on", "api", "--reason", "it is slow").errors.contains("--reason 'it is slow'"))
+      let document = try tool("status", "--json").json()
+      #expect(document["exit_status"]?.int == 3)
+      #expect(document["error"]?.string?.contains("sudo ") == true && document["host"] != nil)
       for arguments in [["services"], ["services", "--json"], ["--help"], ["on", "--help"], ["--version"]] {
         let run = try tool.run(arguments)
         #expect(run.status == 0 && run.errors == "" && !run.output.isEmpty, "\(arguments)")

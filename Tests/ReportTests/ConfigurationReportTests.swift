@@ -16,6 +16,8 @@ struct ConfigurationReportTests {
       ServiceAddition(name: "api", executables: ["/c"], images: [], dialect: nil),
     ])
 
+  private let origin = Origin(host: "h", wallNs: 0)
+
   @Test("what is in force is shown as the file would have it", arguments: [configuration, .standard])
   func text(configuration: Configuration) throws {
     let report = ConfigurationReport(path: "/etc/x\n/config.json", found: .success(configuration))
@@ -30,7 +32,7 @@ struct ConfigurationReportTests {
     let report = ConfigurationReport(path: "/c.json", found: .success(nil))
     #expect(report.text.hasPrefix("// /c.json is not there"))
     #expect(try Configuration(parsing: Array(report.text.utf8)) == .standard)
-    #expect(report.json.contains("\"exists\" : false"))
+    #expect(report.json(origin).contains("\"exists\" : false"))
   }
 
   @Test(
@@ -55,7 +57,7 @@ struct ConfigurationReportTests {
     #expect(report.problem?.contains(sentence) == true, "\(report.problem ?? "")")
     #expect(report.problem?.contains("\u{1b}") == false)
     #expect(report.text.isEmpty)
-    #expect(report.json.contains("\"configuration\" : null"))
+    #expect(report.json(origin).contains("\"configuration\" : null"))
   }
 
   @Test("a duration is shown as it is typed")

@@ -1,0 +1,35 @@
+import Switching
+
+/// Where and when a document was made.
+public struct Origin: Sendable {
+  /// The name of this machine.
+  public let host: String
+  /// Nanoseconds since the epoch.
+  public let wallNs: Int64
+
+  public init(host: String, wallNs: Int64) {
+    self.host = host
+    self.wallNs = wallNs
+  }
+}
+
+/// What is said where a command could do nothing: a wrong command line, no rights, no state.
+public struct FailureReport {
+  private let sentence: String
+  private let exitStatus: ExitStatus
+
+  /// - Parameter sentence: what failed and what to do, as a person gets it on standard error.
+  public init(_ sentence: String, _ exitStatus: ExitStatus) {
+    self.sentence = sentence
+    self.exitStatus = exitStatus
+  }
+
+  /// One JSON document: programs read standard output alone.
+  public func json(_ origin: Origin) -> String {
+    Document.text(FailureDocument(error: sentence), origin, exitStatus, problems: [sentence])
+  }
+}
+
+struct FailureDocument: Encodable {
+  let error: String
+}
