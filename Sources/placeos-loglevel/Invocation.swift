@@ -5,6 +5,7 @@ import Processes
 import Report
 import Switching
 import SystemPackage
+import Text
 
 /// Who called the program, where, and with which right.
 enum Invocation {
@@ -30,9 +31,14 @@ enum Invocation {
   /// Who is to be recorded for a switch.
   static var actor: LedgerEntry.Actor {
     let uid = getuid()
-    // Root's name need not be looked up; the name service of a host may be what is failing.
-    let user = uid == 0 ? "root" : getpwuid(uid).map { String(cString: $0.pointee.pw_name) } ?? "\(uid)"
+    // Root's name need not be looked up. Whom only a name service knows (LDAP) has a number.
+    let user = uid == 0 ? "root" : nameOfUser(uid) ?? "\(uid)"
     return LedgerEntry.Actor(user: user, sudoUser: variable("SUDO_USER"), uid: uid)
+  }
+
+  private static func nameOfUser(_ uid: UInt32) -> String? {
+    let file = try? FileReader.bytes(at: "/etc/passwd", limitBytes: 1 << 20, requireRegular: true)
+    return file.flatMap { PasswdFile(parsing: $0).name(of: uid) }
   }
 
   /// Who runs `revert --expired`: systemd's timer and cron's line say so, in the environment.
