@@ -61,6 +61,9 @@ public struct LogRecord: Hashable, Sendable {
     }
   }
 
+  /// A line that is not looked into.
+  public init(unparsed line: [UInt8]) { raw = line }
+
   // MARK: JSON
 
   private mutating func parse(json line: ArraySlice<UInt8>) {

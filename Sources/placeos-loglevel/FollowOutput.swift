@@ -71,6 +71,9 @@ final class FollowOutput {
     (self.form, self.pattern, self.level) = (form, pattern, level)
   }
 
+  /// Whether lines have to be taken apart for what is asked.
+  var looksIntoLines: Bool { form == .text || form == .json || level != nil || file != nil }
+
   /// - Parameter wasShown: whether the line before it in the same log was shown: an exception's lines go with it.
   /// - Returns: whether it was shown.
   func take(_ line: FollowedRecord, _ record: LogRecord, wasShown: Bool) -> Bool {

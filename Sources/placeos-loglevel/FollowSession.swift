@@ -165,7 +165,7 @@ final class FollowSession {
       let goesOn = log.follower.take { event in
         switch event {
         case .line(let time, let bytes):
-          let record = LogRecord(parsing: bytes)
+          let record = output.looksIntoLines ? LogRecord(parsing: bytes) : LogRecord(unparsed: bytes)
           log.wasShown = output.take(
             FollowedRecord(record, from: log.origin, time: time), record, wasShown: log.wasShown)
         case .ready(let key):
