@@ -52,6 +52,7 @@ public struct Diagnoser {
         reading.holdsConnections = use.holdsConnections
         reading.ageSeconds = (now.boottimeNs - process.identity.startedBoottimeNs) / 1_000_000_000
         if before.sockets.indices.contains(number) { reading.before = before.sockets[number] }
+        reading.areSocketsKnown = before.sockets.indices.contains(number)
         reading.after = reading.before
         if let after, after.uses == before.uses, after.sockets.indices.contains(number) {
           reading.after = after.sockets[number]

@@ -6,6 +6,8 @@ public struct StoreReading: Hashable, Sendable, Codable {
   /// The connections of the process to the store, at the first look and at the second.
   public var before: [TCPSocket] = []
   public var after: [TCPSocket] = []
+  /// Whether the process's sockets could be looked at.
+  public var areSocketsKnown = true
   /// How many connections of the whole network namespace could not be made between the looks.
   public var failedAttempts: UInt64 = 0
   /// What the log says against the store, the newest first.

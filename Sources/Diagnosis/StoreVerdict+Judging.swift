@@ -96,7 +96,7 @@ extension StoreVerdict {
 
   private static func refusal(_ reading: StoreReading) -> StoreVerdict? {
     let isOpen = reading.after.contains { $0.state == .established || $0.state == .synSent }
-    guard reading.holdsConnections, !isOpen else { return nil }
+    guard reading.areSocketsKnown, reading.holdsConnections, !isOpen else { return nil }
     let closed = reading.after.filter { $0.state == .closeWait }
     var evidence: [StoreEvidence] = []
     if !closed.isEmpty {
@@ -111,7 +111,12 @@ extension StoreVerdict {
   }
 
   private static func log(_ reading: StoreReading) -> StoreVerdict? {
-    let fresh = reading.complaints.filter { $0.ageSeconds < freshSeconds }
+    // A connection that was there at both looks proves that those are over who could not reach it.
+    let kept = Set(reading.before.filter { $0.state == .established }.map(\.inode))
+    let isConnected = reading.after.contains { $0.state == .established && kept.contains($0.inode) }
+    let fresh = reading.complaints.filter {
+      $0.ageSeconds < freshSeconds && !(isConnected && ($0.state == .refused || $0.state == .unresolved))
+    }
     guard let newest = fresh.first else { return nil }
     let count = reading.complaints.count
     let times = count == 1 ? "" : " (\(count) times)"
@@ -125,6 +130,9 @@ extension StoreVerdict {
     if let own = reading.own, own.condition == .listening {
       let text = "\(own.name) listens" + (open.isEmpty ? "" : ", \(open.count) connections")
       return StoreVerdict(.ok, .likely, [StoreEvidence(.process, text)])
+    }
+    guard reading.areSocketsKnown else {
+      return StoreVerdict(.unknown, .likely, [StoreEvidence(.socket, "its sockets cannot be read")])
     }
     guard !open.isEmpty else {
       let text =

@@ -24,7 +24,8 @@ public struct DiagnosisReport {
     if found.processes.isEmpty { return found.unreadable.isEmpty ? 1 : 3 }
     if !diagnosis.failing.isEmpty { return 4 }
     // Where nothing could be looked at, nothing is known to be well.
-    return diagnosis.backends.isEmpty && !diagnosis.problems.isEmpty ? 3 : 0
+    let isBlind = diagnosis.backends.allSatisfy { $0.state == .unknown }
+    return isBlind && !diagnosis.problems.isEmpty ? 3 : 0
   }
 
   public var json: String { Document.text(DiagnosisDocument(diagnosis, found, host, now, exitStatus)) }

@@ -91,6 +91,27 @@ import Testing
     #expect(verdict.state == .unknown)
   }
 
+  @Test func socketsThatCannotBeReadAreNotAbsent() {
+    let verdict = StoreVerdict(
+      Self.reading {
+        $0.areSocketsKnown = false
+        $0.failedAttempts = 3
+      })
+    #expect(verdict.state == .unknown)
+    #expect(verdict.evidence.first?.text == "its sockets cannot be read")
+  }
+
+  @Test func connectionThatIsKeptEndsWhatTheLogSaidBefore() {
+    // As /proc/PID/net/tcp tells it: without the age of an answer.
+    let socket = TCPSocket(state: .established, local: Self.local, remote: Self.redis, inode: 1)
+    let verdict = StoreVerdict(
+      Self.reading {
+        ($0.before, $0.after) = ([socket], [socket])
+        $0.complaints = [Self.complaint(.refused)]
+      })
+    #expect(verdict.state == .ok)
+  }
+
   @Test func logAloneIsLikelyAndAnOldOneIsNothing() {
     let fresh = StoreVerdict(Self.reading { $0.complaints = [Self.complaint(.unresolved)] })
     #expect(fresh.state == .unresolved && fresh.certainty == .likely)

@@ -21,7 +21,8 @@ extension ProcessDirectory {
     }
     var inodes: Set<UInt64> = []
     for number in numbers {
-      guard let target = try? link("fd/\(number)"), target.hasPrefix("socket:[") else { continue }
+      // A descriptor that is closed meanwhile is none; a right that is missing is no empty set.
+      guard let target = try link("fd/\(number)"), target.hasPrefix("socket:[") else { continue }
       if let inode = UInt64(target.dropFirst(8).dropLast()) { inodes.insert(inode) }
     }
     return inodes
