@@ -8,7 +8,8 @@ extension EndToEnd {
     var tool: Tool { Tool(scratch) }
 
     static let services = [
-      "api", "auth", "build", "core", "dispatch", "edge", "frontends", "search-ingest", "source", "staff",
+      "ai-support-agent", "api", "auth", "build", "build-api", "core", "dispatch", "edge", "frontends",
+      "search-ingest", "source", "staff",
       "triggers",
     ]
 

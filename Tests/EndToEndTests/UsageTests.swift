@@ -217,7 +217,8 @@ extension EndToEnd {
       let names = document["services"]?.array?.compactMap { $0["name"]?.string } ?? []
       #expect(
         Set(names) == [
-          "api", "auth", "build", "core", "dispatch", "driver", "edge", "frontends", "search-ingest",
+          "ai-support-agent", "api", "auth", "build", "build-api", "core", "dispatch", "driver", "edge",
+          "frontends", "search-ingest",
           "source", "staff", "triggers",
         ])
       for word in ["rest-api", "staff-api", "frontend-loader", "rubber-soul", "mqtt", "placeos-auth"] {

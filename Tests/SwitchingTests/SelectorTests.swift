@@ -58,7 +58,8 @@ struct SelectorTests {
     ] as [(String, String, String?)])
   func unknown(word: String, name: String, nearest: String?) {
     let known = [
-      "api", "auth", "build", "core", "dispatch", "driver", "edge", "frontends", "search-ingest", "source",
+      "ai-support-agent", "api", "auth", "build", "build-api", "core", "dispatch", "driver", "edge",
+      "frontends", "search-ingest", "source",
       "staff",
       "triggers",
     ]
