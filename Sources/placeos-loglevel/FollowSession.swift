@@ -56,15 +56,15 @@ final class FollowSession {
     let startNs = HostClock.now().boottimeNs
     let found = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(request.selection) }
     for unmatched in found.unmatched { Console.remark(unmatched.sentence) }
-    guard !found.instances.isEmpty else { return 1 }
+    guard !found.instances.isEmpty else { return ExitStatus.nothingMatched.code }
     if let save { output.file = try SaveFile(save) }
     follow(found.instances, sinceNs: sinceNs.map { found.now.wallNs - $0 })
     awaitReadiness()
-    var status: Int32 = found.unmatched.isEmpty ? 0 : 4
+    var status = (found.unmatched.isEmpty ? ExitStatus.done : .notAsAsked).code
     if switches {
       let result = try Runner.stopping { () throws(Pipeline.Stop) in try hold.switchOn() }
       report(result)
-      if result.exitStatus != 0 { status = result.exitStatus }
+      if result.exitStatus != .done { status = result.exitStatus.code }
     }
     if let command { return runCommand(command, status) }
     seen.formUnion(found.instances.map(\.identity))
@@ -222,17 +222,17 @@ final class FollowSession {
 
   private func takeBack() -> Int32 {
     do {
-      guard let (result, left) = try hold.takeBack() else { return 0 }
+      guard let (result, left) = try hold.takeBack() else { return ExitStatus.done.code }
       let report = RunReport(result)
       let back = result.outcomes.filter { $0.kind == .switched }.count
       Console.remark("\(back) taken back")
       if left > 0 { Console.remark("\(left) left on: it was given another deadline meanwhile") }
       Console.write(report.complaints(Console.Stream.error.style), to: .error)
       for remark in report.remarks(armingCommand: armingCommand) { Console.remark(remark) }
-      return result.exitStatus
+      return result.exitStatus.code
     } catch {
       Console.remark("nothing was taken back: \(error.sentence)")
-      return error.exitStatus
+      return error.exitStatus.code
     }
   }
 }
