@@ -45,8 +45,8 @@ struct FollowedFile: ~Copyable {
     }
   }
 
-  /// The file that is read: its device and inode.
-  var status: FileStatus? {
+  /// The file that is read: its device and inode. Swift 6.3.1's optimiser fails where this is inlined.
+  @inline(never) var status: FileStatus? {
     switch file {
     case .some(let file): file.status
     case .none: nil

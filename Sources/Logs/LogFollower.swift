@@ -79,7 +79,7 @@ struct LogFollowing {
     do throws(HostError) {
       guard let handle = try ProcessHandle.open(identity, proc: proc) else { _exit(0) }
       let files = ContainerFiles(root: root)
-      if let source = try LogSource.find(of: handle.directory, container: container, files: files) {
+      if let source = try source(of: handle.directory, container, files) {
         try follow(source, of: handle.directory, sinceNs: sinceNs)
       }
       if let client = LogClient(identity, container, isJournalHere: access("/run/systemd/journal", F_OK) == 0)
@@ -91,6 +91,18 @@ struct LogFollowing {
       send([.problem("its log cannot be read: \(error)")])
     }
     _exit(0)
+  }
+
+  /// Where the log is; `nil` where that is in no form that is read here, which the runtime's own client does.
+  private func source(
+    of process: borrowing ProcessDirectory, _ container: Container?, _ files: ContainerFiles
+  ) throws(HostError) -> LogSource? {
+    do {
+      return try LogSource.find(of: process, container: container, files: files)
+    } catch {
+      if case .unreadable(_, .notSupported) = error { return nil }
+      throw error
+    }
   }
 
   private func follow(
