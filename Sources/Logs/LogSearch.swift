@@ -12,6 +12,8 @@ struct LogSearch {
   private(set) var found: [[UInt8]] = []
   /// Whether the last line of standard output ended there; `nil` if there was none.
   private(set) var lastEndsLine: Bool?
+  /// Whether any line bore a time.
+  private(set) var hasTimes = false
   /// Whether what lies further back is of no use.
   private(set) var isOver = false
   /// The newest line that is a hint, where no line that is looked for was written after it.
@@ -67,6 +69,7 @@ struct LogSearch {
   private mutating func visit(_ whole: UnsafeRawBufferPointer, _ entry: LogEntry) -> Bool {
     let time = entry.time ?? question.time(whole)
     if let time {
+      hasTimes = true
       // The clock was set back in between: times before and after cannot be compared with the start, or with a moment.
       guard time.wallNs - Self.slackNs <= latestNs else {
         wholeSinceNs = .max

@@ -175,8 +175,10 @@ public struct ServiceLog: Sendable {
     findings.lines = Array(((known?.lines ?? []) + search.found.reversed()).suffix(LogSearch.limitFound))
     findings.hint = search.hint ?? (search.found.isEmpty && !search.hasEndedHints ? known?.hint : nil)
     findings.wholeSinceNs = known?.wholeSinceNs ?? search.wholeSinceNs
-    // A file that is empty was made or cut when it was last changed.
-    if bookmark == nil, status.sizeBytes == 0 { findings.wholeSinceNs = status.modifiedNs }
+    // Where no line says when it was written: the file was made or cut at its last change or before.
+    if bookmark == nil, ending == .start, !search.isBroken, !search.hasTimes {
+      findings.wholeSinceNs = status.modifiedNs
+    }
     findings.newestNs = search.newestNs.map { min($0, status.modifiedNs) } ?? bookmark?.findings.newestNs
     return findings
   }

@@ -69,14 +69,15 @@ extension LevelReading {
       self.init(debug: flag, evidence: .memory)
     } else if let debug = reading.handling.debug {
       self = known(debug, .signals)
-    } else if let log = evidence.log, let debug = log.debug(of: reading.handling.dialect) {
-      self = Self.byLog(debug, isForgeable: log.isForgeable, entry, known)
     } else if isSpent, entry?.wasSeenWithWayBack == true {
       // Its way back was open when it was seen in debug mode, and is used up now: it went that way.
       self = known(false, .signals)
+    } else if let log = evidence.log, let debug = log.debug(of: reading.handling.dialect) {
+      self = Self.byLog(debug, isForgeable: log.isForgeable, entry, known)
     } else if let entry {
       self = Self.byLedger(entry, evidence.log, now, known)
-    } else if evidence.log.map({ $0.wholeSinceWallNs > .min }) ?? (evidence.logRefusal != nil) {
+    } else if evidence.log.map({ $0.wholeSinceWallNs > .min }) ?? (evidence.logRefusal?.isForbidden == false)
+    {
       // Somebody may have switched it, and the line that said so is gone.
       self = known(nil, .assumed, .logIncomplete)
     } else {

@@ -60,7 +60,7 @@ extension EndToEnd {
         Wrong("on", "apii", says: "unknown service 'apii'; did you mean api?"),
         Wrong("toggle", "trigers", says: "did you mean triggers?"),
         Wrong("toggle", "trigers", says: "See 'placeos-loglevel toggle --help' for more information."),
-        Wrong("off", "zzzzzz", says: "Known services: api, auth, build, core, dispatch, driver"),
+        Wrong("off", "zzzzzz", says: "Known services: ai-support-agent, api, auth, build, build-api, core"),
         Wrong("status", "rest_api", says: "did you mean rest-api?"),
         Wrong("revert", "apii", says: "did you mean api?"),
         Wrong("on", "postgres", says: "unknown service 'postgres'"),

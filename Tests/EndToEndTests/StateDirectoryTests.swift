@@ -15,7 +15,11 @@ extension EndToEnd {
       for command in commands {
         let run = try tool.run(command)
         #expect(run.status == 3, "\(command): \(run.output)\(run.errors)")
-        #expect(run.output == "")
+        if command.contains("--json") {
+          #expect(try run.json()["exit_status"]?.int == 3, "\(command)")
+        } else {
+          #expect(run.output == "")
+        }
         for sentence in sentences { #expect(run.errors.contains(sentence), "\(command): \(run.errors)") }
       }
       // What processes show of themselves needs no record.

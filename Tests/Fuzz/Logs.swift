@@ -43,7 +43,7 @@ enum Logs {
     try require(search.found.count <= LogSearch.limitFound, "log: more lines found than the limit")
     guard !search.found.isEmpty else { return }
     let whole = Set(
-      lines.compactMap { line in
+      lines.flatMap(possibleEntries).compactMap { line in
         line.withUnsafeBytes { raw -> [UInt8]? in
           guard let entry = LogEntry(format, raw), entry.endsLine, entry.isStandardOutput else { return nil }
           return LogEntry.text(format, raw)
@@ -52,6 +52,13 @@ enum Logs {
     for line in search.found {
       try require(whole.contains(line) && LevelLine(parsing: line) != nil, "log: a line that nobody wrote")
     }
+  }
+
+  /// A line, and what of it may be an entry behind NULs or another that was torn away.
+  private static func possibleEntries(in line: [UInt8]) -> [[UInt8]] {
+    let start = Array("{\"log\":\"".utf8)
+    let torn = line.indices.filter { line[$0...].starts(with: start) }.map { Array(line[$0...]) }
+    return [Array(line.drop { $0 == 0 })] + torn
   }
 
   static func entry(_ bytes: [UInt8]) throws {

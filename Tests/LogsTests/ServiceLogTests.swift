@@ -283,6 +283,10 @@ private typealias Keeper = LogTree.Keeper
       var times = [timespec(), timespec(tv_sec: Int(LogTree.startedNs / 1_000_000_000) + 5, tv_nsec: 0)]
       #expect(utimensat(AT_FDCWD, tree.log.string, &times, 0) == 0)
       #expect(try tree.wholeSince() == 5)
+      guard keeper == .output else { return }
+      try tree.write("no time\n")
+      #expect(utimensat(AT_FDCWD, tree.log.string, &times, 0) == 0)
+      #expect(try tree.wholeSince() == 5)
     }
   }
 
