@@ -23,7 +23,7 @@ struct ExecutableSymbolsTests {
     #expect(read.traceFlag?.kind == .logBackend)
   }
 
-  @Test("is refused where it is a pipe, a device or a folder", .timeLimit(.minutes(1)))
+  @Test("is refused where it is a pipe, a device or a folder")
   func notRegular() throws {
     let sample = try ELFFileSample()
     #expect(mkfifo(sample.path("pipe").string, 0o600) == 0)
