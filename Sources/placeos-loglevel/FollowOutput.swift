@@ -29,8 +29,7 @@ final class SaveFile {
     self.path = path
     descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW | O_APPEND, 0o600)
     guard descriptor >= 0 else {
-      Console.remark("\(path) cannot be made: \(Errno(rawValue: errno)); nothing was done")
-      throw ExitCode(3)
+      throw Ending(.nothingDone, "\(path) cannot be made: \(Errno(rawValue: errno)); nothing was done")
     }
   }
 

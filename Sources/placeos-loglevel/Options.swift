@@ -56,8 +56,8 @@ struct CommonOptions: ParsableArguments {
   }
 }
 
-/// What the subcommands take that send signals.
-struct SendingOptions: ParsableArguments {
+/// What every subcommand takes that switches something.
+struct SwitchOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Why; kept in the state file and the history.", valueName: "text"))
   var reason: String?
 
@@ -69,15 +69,6 @@ struct SendingOptions: ParsableArguments {
   var wait: DurationText?
   private static let usualWait = DurationText(ns: 2_000_000_000)
 
-  @Flag(help: "Where nothing matches, exit with 0 instead of 1.")
-  var ifPresent = false
-
-  @Flag(help: "Print the plan; send and record nothing.")
-  var dryRun = false
-
-  @Flag(help: "Print nothing on success.")
-  var quiet = false
-
   func validate() throws {
     if let reason, reason.utf8.count > 4096 {
       throw ValidationError("--reason takes 4096 bytes at most.")
@@ -88,8 +79,25 @@ struct SendingOptions: ParsableArguments {
   var waitNs: Int64 { (wait ?? Self.usualWait).ns }
 }
 
-/// What the subcommands take that choose among all processes.
-struct TargetOptions: ParsableArguments {
+/// What the subcommands take that switch and end.
+struct SendingOptions: ParsableArguments {
+  @OptionGroup var switching: SwitchOptions
+
+  @Flag(help: "Where nothing matches, exit with 0 instead of 1.")
+  var ifPresent = false
+
+  @Flag(help: "Print the plan; send and record nothing.")
+  var dryRun = false
+
+  @Flag(help: "Print nothing on success.")
+  var quiet = false
+
+  var reason: String? { switching.reason }
+  var waitNs: Int64 { switching.waitNs }
+}
+
+/// Which processes, for what switches them on or off.
+struct SelectionOptions: ParsableArguments {
   @Argument(
     help: "What to switch: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N.", completion: .selector)
   var selector: [String] = []
@@ -97,22 +105,7 @@ struct TargetOptions: ParsableArguments {
   @Flag(help: "Every service; drivers only where 'driver' is named too.")
   var all = false
 
-  @Flag(help: "Refuse a process whose level is only assumed.")
-  var strict = false
-
-  @Flag(help: "Switch a process that only its name says is PlaceOS's; never with --all.")
-  var trustName = false
-
-  @Flag(help: "Send although an earlier signal has not shown, or the evidence is in doubt; one pid:N only.")
-  var resend = false
-
   func validate() throws {
-    if resend, selector.count != 1 || !selector[0].hasPrefix("pid:") || all {
-      throw ValidationError("--resend is for one process that you have looked at: name it as pid:N.")
-    }
-    if all, trustName {
-      throw ValidationError("--trust-name cannot be used with --all: name what you trust.")
-    }
     if !all, selector.isEmpty {
       throw ValidationError("Name a SELECTOR, such as api, or use --all. 'services' lists the names.")
     }
@@ -130,6 +123,46 @@ struct TargetOptions: ParsableArguments {
       }
     }
     return .all(drivers: selectors)
+  }
+}
+
+/// What the subcommands take that choose among all processes.
+struct TargetOptions: ParsableArguments {
+  @OptionGroup var selected: SelectionOptions
+
+  @Flag(help: "Refuse a process whose level is only assumed.")
+  var strict = false
+
+  @Flag(help: "Switch a process that only its name says is PlaceOS's; never with --all.")
+  var trustName = false
+
+  @Flag(help: "Send although an earlier signal has not shown, or the evidence is in doubt; one pid:N only.")
+  var resend = false
+
+  func validate() throws {
+    if resend, selected.selector.count != 1 || !selected.selector[0].hasPrefix("pid:") || selected.all {
+      throw ValidationError("--resend is for one process that you have looked at: name it as pid:N.")
+    }
+    if selected.all, trustName {
+      throw ValidationError("--trust-name cannot be used with --all: name what you trust.")
+    }
+  }
+
+  func selection(_ settings: Settings) throws -> Selection { try selected.selection(settings) }
+}
+
+extension Settings {
+  /// The deadline that `--for` asks for.
+  ///
+  /// - Parameter hint: what else there is, for whom that is not enough.
+  func deadline(_ duration: DurationText?, hint: String = "") throws -> Request.Deadline {
+    guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
+    guard duration.ns > 0 else { throw ValidationError("--for needs a time longer than 0\(hint).") }
+    guard duration.ns <= configuration.longestForNs else {
+      let longest = DurationText(ns: configuration.longestForNs).word
+      throw ValidationError("--for takes \(longest) at most\(hint).")
+    }
+    return .after(ns: duration.ns)
   }
 }
 

@@ -27,37 +27,26 @@ struct RunCommand: ParsableCommand {
       "Revert after this time, even if the command still runs: 90s, 30m, 2h, 1h30m.", valueName: "duration"))
   var duration: DurationText?
 
-  @Option(help: ArgumentHelp("Why; kept in the state file and the history.", valueName: "text"))
-  var reason: String?
+  @OptionGroup var switching: SwitchOptions
 
   @Option(
     help: ArgumentHelp("Keep what is logged, one JSON object a line, in this new file.", valueName: "file"))
   var save: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "How long to wait for a starting process, and for the switch to be confirmed. (default: 2s)",
-      valueName: "duration"))
-  var wait: DurationText?
-
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if Self.command.isEmpty { throw ValidationError("Name the command after '--'.") }
-    if let duration, duration.ns <= 0 { throw ValidationError("--for needs a time longer than 0.") }
-    if let reason, reason.utf8.count > 4096 { throw ValidationError("--reason takes 4096 bytes at most.") }
-    if let wait, wait.ns > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
   }
 
   func run() throws {
     let settings = try Settings.toSwitchOn(common)
-    let selection = try targets.selection(settings)
-    try Invocation.requireRoot()
     var request = Request(
-      verb: .on, selection: selection, deadline: try FollowCommand.deadline(duration, settings),
-      reason: reason, by: Invocation.actor, waitNs: wait?.ns ?? 2_000_000_000, isStrict: targets.strict,
+      verb: .on, selection: try targets.selection(settings), deadline: try settings.deadline(duration),
+      reason: switching.reason, by: Invocation.actor, waitNs: switching.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName)
     request.resends = targets.resend
+    try Invocation.requireRoot()
     let output = FollowOutput(form: .none, pattern: nil, level: nil)
     var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
     pipeline.interruption = Interruption.signal

@@ -27,33 +27,21 @@ struct SwitchingOnCommand<Kind: SwitchingOnKind>: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard let duration else { return }
-    if permanent { throw ValidationError("--for and --permanent exclude each other.") }
-    if duration.ns <= 0 {
-      throw ValidationError("--for needs a time longer than 0; --permanent is for no deadline.")
-    }
+    if duration != nil, permanent { throw ValidationError("--for and --permanent exclude each other.") }
   }
 
   func run() throws {
     let settings = try Settings.toSwitchOn(common)
     var request = Request(
       verb: Kind.verb, selection: try targets.selection(settings),
-      deadline: try deadline(settings.configuration), reason: sending.reason,
+      deadline: permanent
+        ? .never : try settings.deadline(duration, hint: "; --permanent is for no deadline"),
+      reason: sending.reason,
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun, followsRestarts: followRestarts)
     request.resends = targets.resend
     request.isOnlyIfPresent = sending.ifPresent
     try Runner.run(request, common, settings, quiet: sending.quiet)
-  }
-
-  private func deadline(_ configuration: Configuration) throws -> Request.Deadline {
-    if permanent { return .never }
-    guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
-    guard duration.ns <= configuration.longestForNs else {
-      let longest = DurationText(ns: configuration.longestForNs).word
-      throw ValidationError("--for takes \(longest) at most; --permanent is for no deadline.")
-    }
-    return .after(ns: duration.ns)
   }
 }
 
