@@ -15,32 +15,48 @@ extension LogSource {
   /// The files of the log that can be read as they stand, oldest first; compressed ones are left out.
   ///
   /// - Docker, logrotate: `log.2`, `log.1`, `log`; what is beyond a gap is older than something compressed.
-  /// - Kubernetes: `0.log.20261122-123944`, `0.log`, `1.log`: the number is that of the container's start.
+  /// - Kubernetes: `0.log.20261122-123944`, `0.log`, `1.log`, in the order in which they were written to last.
   func chain() throws(HostError) -> [Link] {
     switch place {
     case .standardOutput: return []
     case .file(let path):
       let path = files.below(path)
-      guard let newest = Self.link(path) else { return [] }
+      guard let newest = Self.link(path), newest.status.isRegular else { return [] }
       var links = [newest]
-      while links.count < Self.limitLinks, let older = Self.link(FilePath("\(path.string).\(links.count)")) {
+      while links.count < Self.limitLinks, let older = Self.link(FilePath("\(path.string).\(links.count)")),
+        older.status.isRegular
+      {
         links.append(older)
       }
       return links.reversed()
     case .folder(let folder):
-      let names: [String]
-      do { names = try files.names(in: folder) } catch {
-        if error.isMissingFile { return [] }
-        throw error
-      }
-      let parts = names.compactMap(PodLogName.init(parsing:)).sorted().suffix(Self.limitLinks)
-      return parts.compactMap { Self.link(files.below(folder).appending($0.name)) }
+      return try podLinks(in: folder).filter(\.status.isRegular).suffix(Self.limitLinks)
     }
   }
 
+  /// What has the name of a pod's log, whatever it is, in the order in which it was written to last: after a restart of
+  /// the node the numbers begin again, and an older `3.log` stands beside the current `0.log`.
+  private func podLinks(in folder: FilePath) throws(HostError) -> [Link] {
+    let names: [String]
+    do { names = try files.names(in: folder) } catch {
+      if error.isMissingFile { return [] }
+      throw error
+    }
+    let links = names.compactMap(PodLogName.init(parsing:)).sorted()
+      .compactMap { Self.link(files.below(folder).appending($0.name)) }
+    return links.enumerated()
+      .sorted { ($0.element.status.modifiedNs, $0.offset) < ($1.element.status.modifiedNs, $1.offset) }
+      .map(\.element)
+  }
+
+  /// The log of a pod's container that is written to now; `nil` where there is none.
+  func currentPodLog(in folder: FilePath) throws(HostError) -> FilePath? {
+    try podLinks(in: folder).last { PodLogName(parsing: $0.path.lastComponent?.string ?? "")?.stamp == nil }?
+      .path
+  }
+
   private static func link(_ path: FilePath) -> Link? {
-    guard let status = try? FileStatus(at: path, followLinks: false), status.isRegular else { return nil }
-    return Link(path: path, status: status)
+    (try? FileStatus(at: path, followLinks: false)).map { Link(path: path, status: $0) }
   }
 }
 

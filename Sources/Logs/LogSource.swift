@@ -95,20 +95,7 @@ struct LogSource: Sendable {
     switch place {
     case .standardOutput: return nil
     case .file(let path): return files.below(path)
-    case .folder(let folder):
-      let names: [String]
-      do {
-        names = try files.names(in: folder)
-      } catch {
-        if error.isMissingFile { return nil }
-        throw error
-      }
-      return names.filter { $0.hasSuffix(".log") && Int(ascii: $0.utf8.dropLast(4)) != nil }
-        .map { files.below(folder).appending($0) }
-        .compactMap { path in
-          (try? FileStatus(at: path, followLinks: false)).map { (path, $0.modifiedNs) }
-        }
-        .max { $0.1 < $1.1 }?.0
+    case .folder(let folder): return try currentPodLog(in: folder)
     }
   }
 

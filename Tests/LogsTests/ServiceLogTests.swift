@@ -325,6 +325,10 @@ private typealias Keeper = LogTree.Keeper
       try tree.write(tree.line("x", at: 1) + tree.line("MARK=current", at: 2), to: folder.appending("0.log"))
       unlink(tree.log.string)
       #expect(try tree.marks() == ["current"])
+      // Whoever follows it goes the same way: the older one is not what comes next.
+      let source = LogSource(
+        place: .folder(tree.hostPath(folder)), format: .cri, files: ContainerFiles(root: tree.tree.root))
+      #expect(try source.chain().map { $0.path.lastComponent?.string } == ["3.log", "0.log"])
     }
   }
 
