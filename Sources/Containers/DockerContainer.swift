@@ -36,7 +36,7 @@ public struct DockerContainer: Hashable, Sendable {
     }
     let file = try RuntimeJSON.decode(File.self, from: bytes)
     id = file.id
-    name = file.name.hasPrefix("/") ? String(file.name.dropFirst()) : file.name
+    name = Self.name(asRecorded: file.name)
     guard !name.isEmpty else { throw ParseError("Name is empty") }
     image = file.config.image.flatMap { $0.isEmpty ? nil : $0 }
     labels = file.config.labels ?? [:]
@@ -61,6 +61,11 @@ public struct DockerContainer: Hashable, Sendable {
       }
     }
     return search
+  }
+
+  /// Docker puts a `/` before a container's name.
+  static func name(asRecorded name: String) -> String {
+    name.hasPrefix("/") ? String(name.dropFirst()) : name
   }
 
   var composeService: String? { labels["com.docker.compose.service"] }

@@ -70,7 +70,7 @@ public struct DockerNeighbour: Hashable, Sendable {
     }
     let file = try RuntimeJSON.decode(File.self, from: bytes)
     id = file.id
-    name = file.name.hasPrefix("/") ? String(file.name.dropFirst()) : file.name
+    name = DockerContainer.name(asRecorded: file.name)
     let networks = (file.settings?.networks ?? [:]).compactMapValues { $0 }
     self.networks = Set(networks.keys)
     names = Set(networks.values.flatMap { ($0.aliases ?? []) + ($0.names ?? []) } + [name])
@@ -89,7 +89,7 @@ public struct DockerNeighbour: Hashable, Sendable {
 
   /// The containers of this host's Docker, from its files below `dataRoot`. Those that cannot be read are left out.
   public static func all(
-    files: ContainerFiles, dataRoot: FilePath = "/var/lib/docker"
+    files: ContainerFiles, dataRoot: FilePath = DockerContainer.defaultDataRoot
   ) throws(HostError) -> [DockerNeighbour] {
     let folder = dataRoot.appending("containers")
     let ids: [String]
