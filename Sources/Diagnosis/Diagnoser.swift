@@ -50,7 +50,6 @@ public struct Diagnoser {
       for (number, use) in before.uses.enumerated() {
         var reading = StoreReading()
         reading.holdsConnections = use.holdsConnections
-        reading.ageSeconds = (now.boottimeNs - process.identity.startedBoottimeNs) / 1_000_000_000
         if before.sockets.indices.contains(number) { reading.before = before.sockets[number] }
         reading.areSocketsKnown = before.sockets.indices.contains(number)
         reading.after = reading.before

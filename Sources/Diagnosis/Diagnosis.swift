@@ -89,7 +89,4 @@ public struct Diagnosis: Hashable, Sendable {
   }
 
   public var failing: [Backend] { backends.filter(\.state.isFailure) }
-
-  /// 0 nothing fails, 4 something does.
-  public var exitStatus: Int32 { failing.isEmpty ? 0 : 4 }
 }

@@ -12,11 +12,9 @@ public struct StoreReading: Hashable, Sendable, Codable {
   public var failedAttempts: UInt64 = 0
   /// What the log says against the store, the newest first.
   public var complaints: [Complaint] = []
-  /// Whether its name is in no file that the process resolves names by, and the log says that it cannot be resolved.
+  /// What the store shows of itself; `nil` where it is not on this host, or that cannot be told.
   public var own: StoreSide?
   public var holdsConnections = true
-  /// Seconds since the process started.
-  public var ageSeconds: Int64 = 3600
 
   public init() {}
 

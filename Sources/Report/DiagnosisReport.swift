@@ -9,26 +9,27 @@ import Text
 public struct DiagnosisReport {
   private let diagnosis: Diagnosis
   private let found: RecognisedResult
-  private let host: String
-  private let now: HostClock
 
-  public init(_ diagnosis: Diagnosis, of found: RecognisedResult, host: String, now: HostClock) {
+  public init(_ diagnosis: Diagnosis, of found: RecognisedResult) {
     self.diagnosis = diagnosis
     self.found = found
-    self.host = host
-    self.now = now
   }
 
-  /// 0 nothing fails · 4 something does · 1 no PlaceOS here · 3 could not look.
-  public var exitStatus: Int32 {
-    if found.processes.isEmpty { return found.unreadable.isEmpty ? 1 : 3 }
-    if !diagnosis.failing.isEmpty { return 4 }
+  /// Done: nothing fails. Not as asked: something does.
+  public var exitStatus: ExitStatus {
+    if found.processes.isEmpty { return found.unreadable.isEmpty ? .nothingMatched : .nothingDone }
+    if !diagnosis.failing.isEmpty { return .notAsAsked }
     // Where nothing could be looked at, nothing is known to be well.
     let isBlind = diagnosis.backends.allSatisfy { $0.state == .unknown }
-    return isBlind && !diagnosis.problems.isEmpty ? 3 : 0
+    return isBlind && !diagnosis.problems.isEmpty ? .nothingDone : .done
   }
 
-  public var json: String { Document.text(DiagnosisDocument(diagnosis, found, host, now, exitStatus)) }
+  /// One JSON document.
+  public func json(_ origin: Origin) -> String {
+    Document.text(DiagnosisDocument(diagnosis, found), origin, exitStatus, problems: problems)
+  }
+
+  private var problems: [String] { (found.unreadable + diagnosis.problems).map(\.sentence) }
 
   /// A table, and in words what follows from it.
   public func text(_ style: Style) -> String {
@@ -55,7 +56,7 @@ public struct DiagnosisReport {
     } else if diagnosis.backends.isEmpty, !found.processes.isEmpty {
       remarks.append("the environment of these services names no backing store")
     }
-    return remarks + (found.unreadable + diagnosis.problems).map(\.sentence)
+    return remarks + problems
   }
 
   private func seenBy(_ backend: Diagnosis.Backend) -> String {
@@ -136,21 +137,10 @@ struct DiagnosisDocument: Encodable {
     }
   }
 
-  let schemaVersion = Document.schemaVersion
-  let host: String
-  let time: Timestamp
-  let exitStatus: Int32
-  let problems: [String]
   let unmatched: [String]
   let backends: [Backend]
 
-  init(
-    _ diagnosis: Diagnosis, _ found: RecognisedResult, _ host: String, _ now: HostClock, _ exitStatus: Int32
-  ) {
-    self.host = host
-    time = Timestamp(wallNs: now.wallNs)
-    self.exitStatus = exitStatus
-    problems = (found.unreadable + diagnosis.problems).map(\.sentence)
+  init(_ diagnosis: Diagnosis, _ found: RecognisedResult) {
     unmatched = found.unmatched.map(\.selector.word)
     backends = diagnosis.backends.map(Backend.init)
   }

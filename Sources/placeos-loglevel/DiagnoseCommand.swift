@@ -49,10 +49,11 @@ struct DiagnoseCommand: ParsableCommand {
     let pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
     if watch { return try show(pipeline, selection, settings) }
     let report = try Runner.stopping { () throws(Pipeline.Stop) in try look(pipeline, selection) }
-    Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+    Console.write(
+      common.json ? report.json(Invocation.origin) : report.text(Console.Stream.output.style), to: .output)
     if let remark = settings.remark { Console.remark(remark) }
     for remark in report.remarks { Console.remark(remark) }
-    if report.exitStatus != 0 { throw ExitCode(report.exitStatus) }
+    if report.exitStatus != .done { throw ExitCode(report.exitStatus) }
   }
 
   private func look(_ pipeline: Pipeline, _ selection: Selection) throws(Pipeline.Stop) -> DiagnosisReport {
@@ -64,8 +65,7 @@ struct DiagnoseCommand: ParsableCommand {
       },
       proc: machine.table.proc, root: machine.root, over: .nanoseconds(over?.ns ?? 1_000_000_000),
       since: .nanoseconds(since?.ns ?? 300_000_000_000), clock: machine.clock)
-    return DiagnosisReport(
-      diagnoser.diagnose(), of: found, host: Invocation.hostName, now: machine.clock())
+    return DiagnosisReport(diagnoser.diagnose(), of: found)
   }
 
   /// Shows it again and again until it is asked to end.
@@ -78,7 +78,7 @@ struct DiagnoseCommand: ParsableCommand {
       } while !screen.waitsForEnd(ms: 500)
       return Interruption.signal()
     }
-    if let signal { throw ExitCode(128 + signal) }
+    if let signal { throw ExitCode(ExitStatus.signal(signal)) }
   }
 
   /// What there is to see now; what cannot be seen is said below it.

@@ -139,7 +139,7 @@ import Testing
     ])
     #expect(diagnosis.backends.map(\.state) == [.refused])
     #expect(diagnosis.backends[0].certainty == .certain)
-    #expect(diagnosis.exitStatus == 4)
+    #expect(!diagnosis.failing.isEmpty)
   }
 
   @Test func oneServiceCutOffIsItsOwnNetwork() {
@@ -153,6 +153,6 @@ import Testing
   }
 
   @Test func unknownIsNoFailure() {
-    #expect(Diagnosis([witness(1, "auth", .unknown, .likely)]).exitStatus == 0)
+    #expect(Diagnosis([witness(1, "auth", .unknown, .likely)]).failing.isEmpty)
   }
 }
