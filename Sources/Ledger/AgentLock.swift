@@ -30,14 +30,14 @@ public struct AgentLock: ~Copyable {
     }
     LedgerLock.note("\(getpid())\n", in: file)
     self.file = file
-    ReaderProcess.withhold(file)
+    ForkedChild.withhold(file)
   }
 
   /// Gives it back now, where that should show in the code.
   public consuming func end() {}
 
   deinit {
-    ReaderProcess.release(file)
+    ForkedChild.release(file)
     LedgerLock.note("", in: file)
     try? file.close()
   }

@@ -28,7 +28,7 @@ public struct LedgerLock: ~Copyable {
           Self.note("\(getpid())\n", in: file)
           self.directory = directory
           self.file = file
-          ReaderProcess.withhold(file)
+          ForkedChild.withhold(file)
           return
         }
         try? file.close()
@@ -51,7 +51,7 @@ public struct LedgerLock: ~Copyable {
   }
 
   deinit {
-    ReaderProcess.release(file)
+    ForkedChild.release(file)
     Self.note("", in: file)
     // Not left to close(2): a child of another thread between fork(2) and execve(2) shares the lock.
     flock(file.rawValue, LOCK_UN)

@@ -27,8 +27,8 @@ struct LogClient {
   }
 
   /// Runs it, and hands its lines on until it ends.
-  func run(output: Int32, parent: pid_t) -> Never {
-    let reader = LogFollowing(output: output, parent: parent)
+  func run(output: Int32) -> Never {
+    let reader = LogFollowing(output: output)
     var ends: [Int32] = [0, 0]
     guard clinux_pipe(&ends, 64 << 10) == 0 else { _exit(1) }
     let own = getpid()

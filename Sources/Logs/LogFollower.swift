@@ -13,7 +13,7 @@ import Text
 public final class LogFollower {
   /// Becomes readable when there are events, or the child has ended.
   public let descriptor: Int32
-  private let pid: pid_t
+  private let child: ForkedChild
   private var buffer: [UInt8] = []
   private var chunk = [UInt8](repeating: 0, count: 256 << 10)
 
@@ -28,31 +28,14 @@ public final class LogFollower {
     var ends: [Int32] = [0, 0]
     // Room for a burst.
     guard clinux_pipe(&ends, 1 << 20) == 0 else { throw .call("pipe2", Errno(rawValue: errno)) }
-    let parent = getpid()
-    let pid = clinux_fork()
-    if pid == 0 {
-      close(ends[0])
-      guard clinux_end_with_parent() == 0, getppid() == parent else { _exit(0) }
-      for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number, SIG_IGN) }
-      let reader = LogFollowing(output: ends[1], parent: parent)
-      reader.run(identity, container, sinceNs: sinceNs, proc: proc, root: root)
+    child = try ForkedChild(ownEnd: ends[0], childsEnd: ends[1]) {
+      LogFollowing(output: ends[1]).run(identity, container, sinceNs: sinceNs, proc: proc, root: root)
     }
-    let code = Errno(rawValue: errno)
-    close(ends[1])
-    guard pid > 0 else {
-      close(ends[0])
-      throw .call("fork", code)
-    }
-    self.pid = pid
     descriptor = ends[0]
   }
 
-  /// Ends the child. One that sleeps where nothing can end it is left behind, and ends when it wakes.
-  deinit {
-    close(descriptor)
-    kill(pid, SIGKILL)
-    waitpid(pid, nil, WNOHANG)
-  }
+  /// The child is ended with it.
+  deinit { close(descriptor) }
 
   /// Takes what there is, after ``descriptor`` has become readable.
   ///
@@ -71,7 +54,6 @@ public final class LogFollower {
 /// The child's side of ``LogFollower``.
 struct LogFollowing {
   let output: Int32
-  let parent: pid_t
 
   func run(
     _ identity: ProcessIdentity, _ container: Container?, sinceNs: Int64?, proc: FilePath, root: FilePath
@@ -84,7 +66,7 @@ struct LogFollowing {
       }
       if let client = LogClient(identity, container, isJournalHere: access("/run/systemd/journal", F_OK) == 0)
       {
-        client.run(output: output, parent: parent)
+        client.run(output: output)
       }
       send([.problem("its log is in no file that can be read, and no program here shows it")])
     } catch {

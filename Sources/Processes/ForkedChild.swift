@@ -1,0 +1,64 @@
+import CLinux
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// A copy of this process as it is now, fork(2), that does one thing and ends with its parent.
+///
+/// A look at what others control can hang where nobody can end it: a page or a file on a FUSE or NFS mount whose server
+/// answers no more puts the looker into uninterruptible sleep, and a thread in that sleep keeps its whole process from
+/// ending. A child can be left behind. Whatever goes wrong in it, a crash included, is the fault of that one look.
+///
+/// It sees what is open and known here, but for what was ``withhold(_:)``.
+public final class ForkedChild {
+  public let pid: pid_t
+
+  /// - Parameters:
+  ///   - ownEnd: the parent's end of what both talk through; closed in the child.
+  ///   - childsEnd: the child's end; closed in the parent.
+  ///   - body: what the child does. It is called in the child alone.
+  /// - Throws: `HostError.call` where the system has no room for a further process; both ends are closed then.
+  public init(ownEnd: Int32, childsEnd: Int32, _ body: () -> Never) throws(HostError) {
+    let parent = getpid()
+    let pid = clinux_fork()
+    if pid == 0 {
+      close(ownEnd)
+      // It goes when its parent goes; what asks its parent to end (Ctrl-C goes to both) is the parent's to answer.
+      guard clinux_end_with_parent() == 0, getppid() == parent else { _exit(0) }
+      for file in Self.withheld.withLock({ $0 }) { close(file) }
+      for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number, SIG_IGN) }
+      body()
+    }
+    let code = Errno(rawValue: errno)
+    close(childsEnd)
+    guard pid > 0 else {
+      close(ownEnd)
+      throw .call("fork", code)
+    }
+    self.pid = pid
+  }
+
+  /// Ends the child. One that sleeps where nothing can end it is left behind, and ends when it wakes.
+  deinit {
+    kill(pid, SIGKILL)
+    Self.reap(adding: pid)
+  }
+
+  /// Children that were told to end and had not yet: a process that lives on must not collect them.
+  nonisolated(unsafe) private static var ending: [pid_t] = []
+
+  private static func reap(adding pid: pid_t) {
+    ending.append(pid)
+    ending.removeAll { waitpid($0, nil, WNOHANG) != 0 }
+  }
+
+  // MARK: what children do not get
+
+  private static let withheld = Mutex<Set<Int32>>([])
+
+  /// Keeps an open file from children: a lock on it lives as long as any copy of its descriptor, fork(2).
+  public static func withhold(_ file: FileDescriptor) { _ = withheld.withLock { $0.insert(file.rawValue) } }
+
+  /// The file is closed, or about to be.
+  public static func release(_ file: FileDescriptor) { _ = withheld.withLock { $0.remove(file.rawValue) } }
+}
