@@ -15,7 +15,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 // Tests/Fuzz is a suite of tests; for scripts/fuzz, which sets this variable, it is a program instead.
 let fuzzed: [Target.Dependency] = [
   "TestSupport", "Text", "PlaceOS", "Processes", "Executables", "Containers", "Logs", "Ledger", "Switching",
-  "Configuration", "Report", "Agent", system,
+  "Configuration", "Report", "Agent", "Diagnosis", system,
 ]
 let fuzzTarget: Target =
   Context.environment["PLACEOS_LOGLEVEL_FUZZ"] == nil
@@ -38,8 +38,8 @@ func suite(_ name: String, of room: String, _ others: Target.Dependency..., excl
     name: name, dependencies: [.byName(name: room)] + others, exclude: exclude, swiftSettings: strict)
 }
 
-// The generation of the procps library that stands behind CProcps: libprocps (3) only where that one is here and
-// libproc2 (4) is not. Both compiler and linker have to know; what the variable says wins.
+// The procps library behind CProcps: libprocps (3) only if it is here and libproc2 (4) is not. Both compiler
+// and linker have to know; the variable overrides it.
 let isProcps3Here =
   access("/usr/include/proc/readproc.h", R_OK) == 0 && access("/usr/include/libproc2/pids.h", R_OK) != 0
 let procpsGeneration = Context.environment["PLACEOS_LOGLEVEL_PROCPS"] ?? (isProcps3Here ? "3" : "4")
@@ -47,8 +47,7 @@ let procpsGeneration = Context.environment["PLACEOS_LOGLEVEL_PROCPS"] ?? (isProc
 let package = Package(
   name: "placeos-loglevel",
   products: [
-    .executable(name: "placeos-loglevel", targets: ["placeos-loglevel"]),
-    .executable(name: "placeos-standin", targets: ["placeos-standin"]),
+    .executable(name: "placeos-loglevel", targets: ["placeos-loglevel"])
   ],
   dependencies: [
     .package(
@@ -57,8 +56,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
   ],
   targets: [
-    // The rooms and their doors: an arrow that is not listed here does not compile.
-    // The static library: of the shared one's dependencies nothing is used (see unasked.c).
+    // The rooms and their doors: an import that is not listed here does not compile.
+    // The static library: nothing uses the shared one's dependencies (see unasked.c).
     .target(
       name: "CProcps", cSettings: [.define("CPROCPS_GENERATION", to: procpsGeneration)],
       linkerSettings: [.linkedLibrary(procpsGeneration == "3" ? ":libprocps.a" : ":libproc2.a")]),
@@ -95,10 +94,8 @@ let package = Package(
         "Report", "Agent", "Diagnosis", "Text", logging, arguments, system,
       ],
       swiftSettings: strict),
-    .target(name: "CStandin"),
-    .executableTarget(name: "placeos-standin", dependencies: ["CStandin"], swiftSettings: strict),
 
-    // What several suites of tests need.
+    // What several test suites need.
     .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
     // Trees of files that stand for a host.
     .target(
@@ -119,12 +116,11 @@ let package = Package(
     suite(
       "SwitchingTests", of: "Switching", "TestSupport", "PlaceOS", "Processes", "Executables", "Containers",
       "Logs", "Ledger", "Text", system),
-    suite("DiagnosisTests", of: "Diagnosis", "PlaceOS", "Processes", "Text"),
+    suite("DiagnosisTests", of: "Diagnosis", "PlaceOS", "Processes", "Containers", "Text"),
     suite("ConfigurationTests", of: "Configuration", "TestSupport", "PlaceOS", "Processes", "Text", system),
     suite(
       "ReportTests", of: "Report", "Switching", "Configuration", "PlaceOS", "Processes", "Containers",
-      "Ledger",
-      "Text", system),
+      "Ledger", "Diagnosis", "Text", system),
     suite(
       "AgentTests", of: "Agent", "Switching", "Ledger", "Processes", "Containers", "Configuration", "Text",
       logging, system),
@@ -136,7 +132,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// For scripts/procps3: the tests of the door to procps, with what they stand on and nothing else.
+// For scripts/procps3: only the tests of the door to procps, with what they depend on.
 if Context.environment["PLACEOS_LOGLEVEL_ONLY_PROCPS"] != nil {
   package.targets.removeAll {
     !["CProcps", "CLinux", "Text", "Processes", "TestSupport", "ProcessesTests"].contains($0.name)

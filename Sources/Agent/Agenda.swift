@@ -2,35 +2,37 @@ import Containers
 import Ledger
 import Processes
 
-/// What the agent has to do, and when it has to wake for it: decided from the ledger, from what came of earlier
-/// attempts, and from the time, which is an argument.
+/// What the agent has to do, and when it has to wake for it: decided from the ledger, from the results of
+/// earlier attempts, and from the time, which is an argument.
 struct Agenda: Hashable {
   /// Processes that are in debug mode through this tool.
   private(set) var entries: [LedgerEntry] = []
   private(set) var followed: [FollowedService] = []
-  /// Reverts that failed, and when they are tried again.
+  /// Reverts that failed, and when to retry them.
   private(set) var retries: [ProcessIdentity: Retry] = [:]
-  /// Followed services that have ended, and whose successor is looked for.
+  /// Followed services that have ended, and whose replacement is looked for.
   private(set) var searches: [ServicePlace: Search] = [:]
 
-  /// Takes over what the ledger says now, of this boot.
+  /// Takes over the ledger's current state, of this boot.
   mutating func take(_ state: LedgerState, now: Int64) {
     entries = state.entries.filter(\.debug)
     followed = state.followed
     let identities = Set(entries.map(\.identity))
     retries = retries.filter { identities.contains($0.key) }
-    let places = Set(followed.filter { !$0.isOver(now: now) }.map(\.place))
+    let places = Set(followed.filter { !$0.deadline.isOver(atBoottimeNs: now) }.map(\.place))
     searches = searches.filter { places.contains($0.key) }
-    // Nothing of it is in debug mode: it ended while nobody looked.
+    // None of its processes is in debug mode: they ended while nobody looked.
     let present = Set(entries.map(\.place))
     for place in places where !present.contains(place) && searches[place] == nil {
       searches[place] = Search(startedNs: now, wanted: 1)
     }
   }
 
-  /// A process has ended, and with it debug mode of its service, in part or as a whole.
+  /// A process has ended, and with it its service's debug mode, in part or as a whole.
   mutating func noteEnd(of place: ServicePlace, now: Int64) {
-    guard followed.contains(where: { $0.place == place && !$0.isOver(now: now) }) else { return }
+    guard followed.contains(where: { $0.place == place && !$0.deadline.isOver(atBoottimeNs: now) }) else {
+      return
+    }
     let before = entries.filter { $0.place == place }.count
     let wanted = max(before, searches[place]?.wanted ?? 0, 1)
     searches[place] = Search(startedNs: now, wanted: wanted)
@@ -38,11 +40,11 @@ struct Agenda: Hashable {
 
   // MARK: deadlines
 
-  /// Whose time is over, and who may be tried now. Those whose last signal is not known to have worked, and those that
-  /// failed before, come apart: they may have to be waited for, and the others must not.
+  /// Whose time is up, and may be tried now. Those whose last signal is not confirmed, and those that failed
+  /// before, come separately: they may have to be waited for, and the others must not wait.
   func dueReverts(now: Int64) -> (ready: Set<ProcessIdentity>, unconfirmed: Set<ProcessIdentity>) {
     let due = entries.filter {
-      ($0.deadlineBoottimeNs ?? .max) <= now && (retries[$0.identity]?.nextNs ?? 0) <= now
+      $0.deadline.isOver(atBoottimeNs: now) && (retries[$0.identity]?.nextNs ?? 0) <= now
     }
     let unconfirmed = due.filter { entry in
       retries[entry.identity] != nil || entry.lastSignal.map { $0.progress != .confirmed } ?? false
@@ -50,12 +52,12 @@ struct Agenda: Hashable {
     return (Set(due.map(\.identity)).subtracting(unconfirmed), Set(unconfirmed))
   }
 
-  /// An attempt to revert did not bring the process out of debug mode.
+  /// An attempt to revert did not take the process out of debug mode.
   mutating func noteFailure(of identity: ProcessIdentity, now: Int64) {
     retries[identity, default: Retry()].fail(now: now)
   }
 
-  /// How long a switch may be waited for now: not beyond the next deadline, which must not be late for it.
+  /// How long a switch may be waited for now: not past the next deadline, which must not be late for it.
   func patienceNs(now: Int64, shortestNs: Int64, longestNs: Int64) -> Int64 {
     let next = entries.compactMap(\.deadlineBoottimeNs).filter { $0 > now }.min() ?? .max
     return max(shortestNs, min(longestNs, next - now - Self.marginNs))
@@ -67,16 +69,18 @@ struct Agenda: Hashable {
 
   /// The followed services to be looked for now.
   func dueSearches(now: Int64) -> [FollowedService] {
-    followed.filter { !$0.isOver(now: now) && searches[$0.place].map { $0.nextNs <= now } ?? false }
+    followed.filter {
+      !$0.deadline.isOver(atBoottimeNs: now) && searches[$0.place].map { $0.nextNs <= now } ?? false
+    }
   }
 
-  /// What is followed past its time and that no process's revert will take with it.
+  /// Services followed past their deadline, without a process whose revert would unfollow them.
   func dueFollows(now: Int64) -> [FollowedService] {
     let present = Set(entries.map(\.place))
-    return followed.filter { $0.isOver(now: now) && !present.contains($0.place) }
+    return followed.filter { $0.deadline.isOver(atBoottimeNs: now) && !present.contains($0.place) }
   }
 
-  /// What a look has found: so many processes in debug mode, and whether there are others that are to be.
+  /// The result of a look: how many processes are in debug mode, and whether those are all.
   mutating func noteLook(for place: ServicePlace, inDebugMode count: Int, isComplete: Bool, now: Int64) {
     guard var search = searches[place] else { return }
     search.looked(now: now)
@@ -85,7 +89,7 @@ struct Agenda: Hashable {
 
   // MARK: waking
 
-  /// When something is to be done next; `nil`: never.
+  /// When something is next to be done; `nil`: never.
   var nextNs: Int64? {
     let reverts = entries.compactMap { entry in
       entry.deadlineBoottimeNs.map { max($0, retries[entry.identity]?.nextNs ?? 0) }
@@ -96,11 +100,7 @@ struct Agenda: Hashable {
   }
 }
 
-extension FollowedService {
-  fileprivate func isOver(now: Int64) -> Bool { deadlineBoottimeNs.map { $0 <= now } ?? false }
-}
-
-/// When what failed is tried again: soon, and then ever more seldom.
+/// When a failure is retried: soon, and then ever less often.
 struct Retry: Hashable {
   private(set) var nextNs: Int64 = 0
   private(set) var failures = 0
@@ -112,14 +112,21 @@ struct Retry: Hashable {
     nextNs = now + min(Self.longestNs, Self.firstNs << Int64(min(failures, 16)))
     failures += 1
   }
+
+  init() {}
+
+  /// Soon, however often it has failed.
+  init(busyAt now: Int64) {
+    fail(now: now - 230_000_000)
+  }
 }
 
-/// The search for what comes in the place of a process that has ended.
+/// The search for the replacement of a process that has ended.
 ///
-/// No event tells of it: the proc connector (netlink) wants CAP_NET_ADMIN, and a container that is made anew has
-/// another control group, so that there is nothing to watch. So the process table is looked at again and again,
-/// but only while a followed service is missing, and ever more seldom. A restart takes a fraction of a second;
-/// Docker waits up to a minute between the restarts of a container that keeps on failing.
+/// No event reports it: the proc connector (netlink) needs CAP_NET_ADMIN, and a recreated container has
+/// another control group, so there is nothing to watch. So the process table is polled, but only while a
+/// followed service is missing, and ever less often. A restart takes a fraction of a second; Docker waits up
+/// to a minute between the restarts of a container that keeps failing.
 struct Search: Hashable {
   let startedNs: Int64
   /// How many processes there were before.
@@ -132,7 +139,7 @@ struct Search: Hashable {
     nextNs = startedNs
   }
 
-  /// A service that comes back with fewer workers is complete all the same, after this time.
+  /// A service that comes back with fewer workers counts as complete after this time.
   private static let settledNs: Int64 = 30_000_000_000
 
   mutating func looked(now: Int64) {

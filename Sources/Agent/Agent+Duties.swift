@@ -6,7 +6,7 @@ import Switching
 // The four duties. Each asks the agenda what is due, and has the pipeline do it.
 
 extension Agent {
-  /// What ends takes its entry with it.
+  /// Drops the entries of processes that have ended.
   func dropEnded(_ directory: StateDirectory) throws(Pipeline.Stop) {
     guard !ended.isEmpty else { return }
     let result = try run(request(.revert, .processes(ended), reason: nil, waitNs: 0), directory)
@@ -14,11 +14,11 @@ extension Agent {
       ended.remove(outcome.target.identity)
       log.info("a process in debug mode has ended", metadata: Self.metadata(of: outcome))
     }
-    // Those that a command has dropped before.
+    // Those that a command has already dropped.
     ended.formIntersection(agenda.entries.map(\.identity))
   }
 
-  /// What is past its deadline leaves debug mode.
+  /// Processes past their deadline leave debug mode.
   func revertExpired(_ directory: StateDirectory) throws(Pipeline.Stop) {
     let due = agenda.dueReverts(now: now)
     for identities in [due.ready, due.unconfirmed] where !identities.isEmpty {
@@ -40,7 +40,7 @@ extension Agent {
           ])
       }
     }
-    // Nothing is left of a service that was awaited when its time ran out, but the wish.
+    // When an awaited service's time is up, only the follow is left of it.
     let over = agenda.dueFollows(now: now)
     if !over.isEmpty {
       var request = request(.revert, .places(Set(over.map(\.place))), reason: nil, waitNs: 0)
@@ -53,9 +53,9 @@ extension Agent {
   /// Where debug mode does harm it ends early.
   func lookAtHarm(_ directory: StateDirectory) throws(Pipeline.Stop) {
     guard let next = debugGuard.nextNs, next <= now else { return }
-    let look = debugGuard.look(at: Array(watches.values), root: pipeline.machine.root, now: now)
+    let look = debugGuard.look(at: Array(watches.values), root: pipeline.environment.root, now: now)
     for error in look.unreadable {
-      log.debug("the guard cannot read", metadata: ["error": "\(words.stop(.host(error)))"])
+      log.debug("the guard cannot read", metadata: ["error": "\(error.sentence)"])
     }
     leave(look.figures, directory)
     for (place, harm) in look.harms {
@@ -77,12 +77,12 @@ extension Agent {
     do {
       try directory.writeFigures(WriteFigures(bootID: bootID, atBoottimeNs: now, figures: figures))
     } catch {
-      // They are for showing only.
-      log.debug("figures not written", metadata: ["error": "\(words.stop(.ledger(error)))"])
+      // They are only for display.
+      log.debug("figures not written", metadata: ["error": "\(error.sentence)"])
     }
   }
 
-  /// What comes in the place of a followed process is brought into debug mode.
+  /// The replacement of a followed process is switched into debug mode.
   func followRestarts(_ directory: StateDirectory) throws(Pipeline.Stop) {
     for service in agenda.dueSearches(now: now) {
       let startedNs = now
@@ -113,12 +113,12 @@ extension Agent {
 
   // MARK: the log
 
-  /// One line for what came of one process, unless it was the last that was said of it.
+  /// One line for the result of one process, unless the last line about it said the same.
   private func say(
     _ message: String, _ outcome: Outcome, _ more: Logger.Metadata, level: Logger.Level = .info
   ) {
     var metadata = Self.metadata(of: outcome).merging(more) { $1 }
-    if let detail = words.outcome(outcome) { metadata["detail"] = "\(detail)" }
+    if let detail = outcome.message { metadata["detail"] = "\(detail)" }
     let line = "\(message) \(outcome.kind.rawValue) \(metadata["detail"].map { "\($0)" } ?? "")"
     guard outcome.isAsAsked || said[outcome.target.identity] != line else { return }
     said[outcome.target.identity] = line
@@ -142,9 +142,9 @@ extension Agent {
     metadata(service.service, service.container)
   }
 
-  private static func metadata(_ service: String, _ container: LedgerEntry.Container?) -> Logger.Metadata {
+  private static func metadata(_ service: String, _ container: Container?) -> Logger.Metadata {
     var metadata: Logger.Metadata = ["service": "\(service)"]
-    if let container { metadata["container"] = "\(container.podName ?? container.name ?? container.id)" }
+    if let container { metadata["container"] = "\(container.pod?.name ?? container.name ?? container.id)" }
     return metadata
   }
 }

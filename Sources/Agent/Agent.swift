@@ -7,27 +7,14 @@ import Processes
 import Switching
 import SystemPackage
 
-/// The program in the background: it keeps deadlines to the moment, brings followed services back into debug mode
+/// The background program: it keeps deadlines to the moment, switches followed services back into debug mode
 /// after a restart, and ends debug mode where it does harm.
 ///
-/// It is one thread and one loop: it does what is due, then sleeps until the next moment, a new state file, the
-/// end of a process, or a signal. What it does to processes and to the ledger goes through the pipeline and its
-/// lock, as every command does; there is no other way. All it knows it knows from the ledger, so that it can end
-/// at any moment, in any manner, and the next one takes up where it was.
+/// It is one thread and one loop: it does what is due, then sleeps until the next moment, a new state file,
+/// the end of a process, or a signal. What it does to processes and to the ledger goes through the pipeline
+/// and its lock, as with every command; there is no other way. All it knows comes from the ledger, so it can
+/// end at any moment, in any way, and the next one continues where it was.
 public final class Agent {
-  /// How the program puts what it says; the sentences are the Report target's.
-  public struct Words: Sendable {
-    public var outcome: @Sendable (Outcome) -> String?
-    public var stop: @Sendable (Pipeline.Stop) -> String
-
-    public init(
-      outcome: @escaping @Sendable (Outcome) -> String?, stop: @escaping @Sendable (Pipeline.Stop) -> String
-    ) {
-      self.outcome = outcome
-      self.stop = stop
-    }
-  }
-
   /// What an administrator decides.
   public struct Settings: Sendable {
     public var catalogue: Catalogue
@@ -41,47 +28,49 @@ public final class Agent {
 
   private(set) var pipeline: Pipeline
   let actor: LedgerEntry.Actor
-  let words: Words
   let log: Logger
   private let readSettings: () -> Settings?
   private let manager: SystemdNotifier
   var agenda = Agenda()
   var watches: [ProcessIdentity: ProcessWatch] = [:]
-  /// How many in debug mode are not watched, for want of descriptors.
+  /// How many in debug mode are not watched, for lack of descriptors.
   private var unwatched = 0
   /// Processes that have ended and are yet to be dropped from the ledger.
   var ended: Set<ProcessIdentity> = []
   var debugGuard: DebugGuard
-  /// What stands in the way of everything: the lock is held, the ledger is damaged.
+  /// What blocks everything: the lock is held, the ledger is damaged.
   private var trouble: (retry: Retry, sentence: String)?
-  /// What was said last of each process: a thing is said once, until it changes.
+  /// What was last said of each process: a thing is said once, until it changes.
   var said: [ProcessIdentity: String] = [:]
   private var stateProblem: LedgerError?
+  /// Processes that are recorded under another boot id.
+  var ignored: Set<ProcessIdentity> = []
+  /// See ``SeenBoot/otherIDs``: a process that proves one may have ended when its entry is read.
+  private var otherBootIDs: Set<String> = []
   private var status = ""
   private var nextSignOfLifeNs: Int64?
 
   /// - Parameters:
-  ///   - machine: the one that commands have.
+  ///   - environment: the same as for commands.
   ///   - actor: who is recorded for what the agent does by itself.
   ///   - settings: those to begin with.
-  ///   - readSettings: reads them anew, after SIGHUP; `nil`: those that are in force stay so.
-  ///   - environment: what the service manager left: `NOTIFY_SOCKET`, `WATCHDOG_USEC`.
+  ///   - readSettings: reads them again, after SIGHUP; `nil`: the present ones stay.
+  ///   - variables: what the service manager left: `NOTIFY_SOCKET`, `WATCHDOG_USEC`.
   public init(
-    machine: Pipeline.Machine, settings: Settings, actor: LedgerEntry.Actor, words: Words, log: Logger,
-    environment: [String: String], readSettings: @escaping () -> Settings?
+    environment: Pipeline.Environment, settings: Settings, actor: LedgerEntry.Actor, log: Logger,
+    variables: [String: String], readSettings: @escaping () -> Settings?
   ) {
-    pipeline = Self.pipeline(machine, settings)
+    pipeline = Self.pipeline(environment, settings)
     self.actor = actor
-    self.words = words
     self.log = log
     self.readSettings = readSettings
-    manager = SystemdNotifier(environment: environment)
+    manager = SystemdNotifier(environment: variables)
     debugGuard = DebugGuard(limits: settings.limits)
   }
 
-  private static func pipeline(_ machine: Pipeline.Machine, _ settings: Settings) -> Pipeline {
-    var pipeline = Pipeline(machine: machine, catalogue: settings.catalogue)
-    // The loop tries again; it must not stand still while a command holds the lock, or for what does not answer.
+  private static func pipeline(_ environment: Pipeline.Environment, _ settings: Settings) -> Pipeline {
+    var pipeline = Pipeline(environment: environment, catalogue: settings.catalogue)
+    // The loop retries; it must not stand still while a command holds the lock, or for something that hangs.
     pipeline.lockTimeout = .milliseconds(50)
     pipeline.allowance = .milliseconds(50)
     return pipeline
@@ -138,16 +127,16 @@ public final class Agent {
 
   private func takeSettings() {
     guard let settings = readSettings() else { return }
-    pipeline = Self.pipeline(pipeline.machine, settings)
+    pipeline = Self.pipeline(pipeline.environment, settings)
     debugGuard.limits = settings.limits
     log.notice("configuration read again")
   }
 
-  var now: Int64 { pipeline.machine.clock().boottimeNs }
+  var now: Int64 { pipeline.environment.clock().boottimeNs }
 
   // MARK: the loop
 
-  /// Does all that is due.
+  /// Does everything that is due.
   private func act(_ directory: StateDirectory) {
     if (trouble?.retry.nextNs ?? 0) <= now {
       do throws(Pipeline.Stop) {
@@ -167,19 +156,19 @@ public final class Agent {
     }
   }
 
-  /// When there is something to do again; `nil`: not before something happens.
+  /// When there is something to do again; `nil`: only after an event.
   private var nextNs: Int64? {
     let own = [agenda.nextNs, debugGuard.nextNs, ended.isEmpty ? nil : 0].compactMap { $0 }.min()
     let due = own.map { max($0, trouble?.retry.nextNs ?? 0) }
     return [due, nextSignOfLifeNs].compactMap { $0 }.min()
   }
 
-  /// Something stopped the pipeline; everything is tried again, soon and then ever more seldom.
+  /// Something stopped the pipeline; everything is retried, soon and then ever less often.
   private func note(_ stop: Pipeline.Stop) {
-    let sentence = words.stop(stop)
+    let sentence = stop.sentence
     var retry = trouble?.retry ?? Retry()
     retry.fail(now: now)
-    // Who holds the lock gives it back in a moment, and nothing is wrong with that.
+    // Whoever holds the lock releases it in a moment; that is normal.
     if case .ledger(.busy) = stop { retry = Retry(busyAt: now) }
     if trouble?.sentence != sentence {
       log.warning("nothing could be done; it is tried again", metadata: ["error": "\(sentence)"])
@@ -192,7 +181,7 @@ public final class Agent {
     defer { reload(directory) }
     let result = try pipeline.run(request)
     for error in result.unrecorded {
-      log.error("not recorded", metadata: ["error": "\(words.stop(.ledger(error)))"])
+      log.error("not recorded", metadata: ["error": "\(error.sentence)"])
     }
     return result
   }
@@ -200,18 +189,19 @@ public final class Agent {
   // MARK: the ledger
 
   private func openDirectory() throws(AgentError) -> StateDirectory {
-    let machine = pipeline.machine
+    let environment = pipeline.environment
     do {
-      if let directory = try machine.openStateDirectory(create: true) { return directory }
+      if let directory = try environment.openStateDirectory(create: true) { return directory }
     } catch {
       throw .ledger(error)
     }
-    throw .directoryGone(machine.stateDirectory)
+    throw .directoryGone(environment.stateDirectory)
   }
 
   private func becomeAgent(of directory: StateDirectory) throws(AgentError) -> AgentLock {
     do {
-      return try directory.becomeAgent()
+      // Without one nothing is kept: the loop says so.
+      return try directory.becomeAgent(bootID: (try? pipeline.environment.table.bootID()) ?? "-")
     } catch {
       if case .busy(_, let holder) = error {
         throw .second(stateDirectory: directory.path, holderPID: holder)
@@ -220,17 +210,23 @@ public final class Agent {
     }
   }
 
-  /// Takes over what the ledger says. A ledger that cannot be read changes nothing: what was known is kept, and
-  /// the pipeline will say the same of it when it is time for something.
+  /// Takes over what the ledger says. A ledger that cannot be read changes nothing: what was known is kept,
+  /// and the pipeline will say the same of it when something is due.
   private func reload(_ directory: StateDirectory) {
     let state: LedgerState
     do {
-      let bootID = try pipeline.machine.table.bootID()
-      state = (try directory.readState() ?? LedgerState(bootID: bootID)).current(bootID: bootID).state
+      let (table, clock) = (pipeline.environment.table, pipeline.environment.clock())
+      let boot = table.boot(try table.bootID(), otherBootIDs, clock: clock)
+      let written = try directory.readState() ?? LedgerState(bootID: boot.id)
+      otherBootIDs = written.otherIDs(of: boot)
+      let (current, ignored) = written.current(boot)
+      state = current
       stateProblem = nil
+      tellIgnored(current.elsewhere, ignored, boot)
+      if current.hasTakenOver(from: written) { takeOver(directory, boot) }
     } catch let error as LedgerError {
       if error != stateProblem {
-        log.error("the ledger cannot be read", metadata: ["error": "\(words.stop(.ledger(error)))"])
+        log.error("the ledger cannot be read", metadata: ["error": "\(error.sentence)"])
       }
       stateProblem = error
       return
@@ -255,7 +251,7 @@ public final class Agent {
     debugGuard.plan(isNeeded: !watches.isEmpty, now: now)
   }
 
-  /// Says, when it becomes so, that there are more processes than can be watched.
+  /// Says when there are first more processes than can be watched.
   private func tellUnwatched(_ count: Int) {
     if count > 0 && unwatched == 0 {
       log.warning(
@@ -269,8 +265,8 @@ public final class Agent {
 
   private func watch(_ entry: LedgerEntry) {
     do {
-      let machine = pipeline.machine
-      guard let watch = try ProcessWatch(entry, proc: machine.table.proc) else {
+      let environment = pipeline.environment
+      guard let watch = try ProcessWatch(entry, proc: environment.table.proc) else {
         agenda.noteEnd(of: entry.place, now: now)
         ended.insert(entry.identity)
         return
@@ -278,7 +274,7 @@ public final class Agent {
       watches[entry.identity] = watch
       debugGuard.hurry(now: now)
     } catch {
-      // Its deadline is kept all the same; its end is noticed by the command that comes next.
+      // Its deadline is kept all the same; the next command notices its end.
       log.warning(
         "a process cannot be watched",
         metadata: Self.metadata(of: entry).merging(["error": "\(error)"]) { $1 })
@@ -299,13 +295,5 @@ public final class Agent {
       + (missing > 0 ? ", \(missing) of them awaited" : "")
     if status != self.status { manager.notify("STATUS=\(status)") }
     self.status = status
-  }
-}
-
-extension Retry {
-  /// In a moment, however often that has been so.
-  fileprivate init(busyAt now: Int64) {
-    self.init()
-    fail(now: now - 230_000_000)
   }
 }

@@ -4,13 +4,14 @@ import Logs
 import Processes
 import SystemPackage
 
-/// Looks, every few seconds while something is in debug mode, at what it writes and at what the disks have left.
+/// Every few seconds while something is in debug mode, checks how much it writes and what the disks have
+/// left.
 struct DebugGuard {
   var limits: GuardLimits
   /// When the next look is due; `nil`: nothing is in debug mode.
   private(set) var nextNs: Int64?
 
-  /// What one look has shown.
+  /// The result of one look.
   struct Look {
     var harms: [(place: ServicePlace, harm: Harm)] = []
     var figures: [WriteFigures.Figure] = []
@@ -22,7 +23,8 @@ struct DebugGuard {
 
   init(limits: GuardLimits) { self.limits = limits }
 
-  /// Says when to look, now that these are in debug mode: at once for the first, whose disk may be full already.
+  /// Sets the next look, now that these are in debug mode: at once for the first, whose disk may already be
+  /// full.
   mutating func plan(isNeeded: Bool, now: Int64) {
     guard isNeeded else {
       nextNs = nil
@@ -31,10 +33,10 @@ struct DebugGuard {
     nextNs = nextNs ?? now
   }
 
-  /// Something new is in debug mode: it is looked at now.
+  /// Something new is in debug mode: it is checked now.
   mutating func hurry(now: Int64) { nextNs = min(nextNs ?? now, now) }
 
-  /// How long one look may take: a file system that answers no sooner is left for the next time.
+  /// How long one look may take: a slower file system is left for the next time.
   private static let allowance: Duration = .milliseconds(50)
 
   mutating func look(at watches: [ProcessWatch], root: FilePath, now: Int64) -> Look {
@@ -55,11 +57,12 @@ struct DebugGuard {
     }
     for (watch, answer) in zip(watches, pool.ask(requests, allowance: Self.allowance)) {
       let path = FilePath("/proc/\(watch.identity.pid)")
-      var result: Result<ProcessWatch.Sight, HostError> = .failure(.noAnswer(path: path))
+      var result: Result<ProcessWatch.Reading, HostError> = .failure(.noAnswer(path: path))
       if case .success(let bytes) = answer {
         var reader = MessageReader(bytes[...])
         result =
-          (try? reader.read(Result<ProcessWatch.Sight, HostError>.self)) ?? .failure(.lookFailed(path: path))
+          (try? reader.read(Result<ProcessWatch.Reading, HostError>.self))
+          ?? .failure(.lookFailed(path: path))
       }
       do throws(HostError) {
         watch.note(try result.get(), atNs: now, windowNs: windowNs)

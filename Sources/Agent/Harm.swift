@@ -2,7 +2,7 @@ import Configuration
 import Processes
 import Text
 
-/// Why debug mode of a service is to end early.
+/// Why a service's debug mode should end early.
 enum Harm: Hashable {
   case diskLow(FileSystemSpace)
   case writesTooMuch(bytesPerSecond: UInt64, seconds: Int)
@@ -10,8 +10,9 @@ enum Harm: Hashable {
   /// Judges what a service in debug mode does.
   ///
   /// - Parameters:
-  ///   - spaces: the file systems that take its logs.
-  ///   - bytesPerSecond: what all its processes write, over the time that the limits name; `nil` before it can be told.
+  ///   - spaces: the file systems that its logs are on.
+  ///   - bytesPerSecond: what all its processes write, over the time that the limits name; `nil` if not yet
+  ///     known.
   init?(spaces: [FileSystemSpace], bytesPerSecond: UInt64?, limits: GuardLimits) {
     let low = spaces.first { space in
       (limits.freePercent > 0 && space.freePercent < limits.freePercent)
@@ -27,7 +28,7 @@ enum Harm: Hashable {
     }
   }
 
-  /// The reason that history and log give.
+  /// The reason in history and log.
   func sentence(_ limits: GuardLimits) -> String {
     switch self {
     case .diskLow(let space):

@@ -4,10 +4,10 @@ import Logging
 import Processes
 import Text
 
-/// Writes one line an event to standard error: the message, then `key=value` in the keys' order.
+/// Writes one line per event to standard error: the message, then `key=value` in the keys' order.
 ///
-/// Where standard error is the journal's, a line begins with its priority, `<6>`, sd-daemon(3); elsewhere with
-/// the time and the level.
+/// If standard error is the journal, a line begins with its priority, `<6>`, sd-daemon(3); otherwise with the
+/// time and the level.
 public struct JournalLogHandler: LogHandler {
   public var metadata: Logger.Metadata = [:]
   public var metadataProvider: Logger.MetadataProvider?
@@ -36,7 +36,7 @@ public struct JournalLogHandler: LogHandler {
         time: isJournal ? nil : Timestamp(wallNs: HostClock.now().wallNs)) + "\n")
   }
 
-  /// - Parameter time: `nil` for the journal, which has a time of its own for each line.
+  /// - Parameter time: `nil` for the journal, which adds its own time to each line.
   static func line(
     _ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata, time: Timestamp?
   ) -> String {
@@ -45,16 +45,17 @@ public struct JournalLogHandler: LogHandler {
     return head + message.printable + pairs.joined()
   }
 
-  /// Values come from processes and containers: what could look like another pair, or another line, is quoted.
+  /// Values come from processes and containers: what could look like another pair, or another line, is
+  /// quoted.
   private static func quoted(_ value: String) -> String {
-    // A backslash that is the value's own must not be taken for one of these escapes, or end them.
+    // The value's own backslashes must not be mistaken for these escapes, or end them.
     let escaped = value.replacing("\\", with: "\\\\").printable
     let isPlain = !escaped.isEmpty && !escaped.contains { $0 == " " || $0 == "\"" || $0 == "=" }
     return isPlain ? escaped : "\"" + escaped.replacing("\"", with: "\\\"") + "\""
   }
 
-  /// Whether standard error is the journal's: `JOURNAL_STREAM` has its device and inode, systemd.exec(5). A
-  /// variable alone may be inherited from somebody whose standard error it was.
+  /// Whether standard error is the journal: `JOURNAL_STREAM` has its device and inode, systemd.exec(5). The
+  /// variable alone may be inherited from a process with another standard error.
   public static func isJournal(_ environment: [String: String], descriptor: Int32 = STDERR_FILENO) -> Bool {
     var status = stat()
     guard let stream = environment["JOURNAL_STREAM"], fstat(descriptor, &status) == 0 else { return false }

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Standard error, written to without ever waiting for whoever reads it. What it does not take is dropped, and counted in
-/// the next line that it takes: the agent has deadlines to keep.
+/// Standard error, written to without ever waiting for its reader. What does not fit is dropped, and counted
+/// in the next line that does: the agent has deadlines to keep.
 public final class LogOutput: Sendable {
   private let descriptor: Int32
   private let dropped = Atomic<Int>(0)
@@ -12,7 +12,7 @@ public final class LogOutput: Sendable {
   /// Writes a whole line.
   public func write(_ line: String) {
     let count = dropped.load(ordering: .relaxed)
-    if count > 0, take("\(count) lines were dropped: nobody took them\n") {
+    if count > 0, take("\(count) lines were dropped: nobody read them\n") {
       dropped.subtract(count, ordering: .relaxed)
     }
     if !take(line) { dropped.add(1, ordering: .relaxed) }
@@ -21,7 +21,7 @@ public final class LogOutput: Sendable {
   private func take(_ line: String) -> Bool {
     // A pipe that is writable takes PIPE_BUF bytes at once, pipe(7); no line of the log needs more.
     let bytes = Array(line.utf8.prefix(Self.limitBytes))
-    // A socket, as the journal's is, need not be asked: this call does not wait.
+    // A socket, as the journal's is, needs no check: this call does not wait.
     let sent = send(descriptor, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
     if sent >= 0 { return true }
     guard errno == ENOTSOCK else { return false }

@@ -6,17 +6,17 @@ import Switching
 import SystemPackage
 import Text
 
-/// A process in debug mode that the agent has a hold on: it is told of its end, and reads what it writes.
+/// A process in debug mode that the agent holds: it learns of its end, and reads how much it writes.
 final class ProcessWatch {
   let identity: ProcessIdentity
   let place: ServicePlace
   private let container: (runtime: Container.Runtime, id: String)?
   private let handle: ProcessHandle
   private(set) var meter = WriteMeter()
-  /// What was left, when it was last looked at, on the file systems that take its log.
+  /// What was left, at the last look, on the file systems of its log.
   private(set) var spaces: [FileSystemSpace] = []
 
-  /// - Returns: `nil` where the process has ended.
+  /// - Returns: `nil` if the process has ended.
   init?(_ entry: LedgerEntry, proc: FilePath) throws(HostError) {
     guard let handle = try ProcessHandle.open(entry.identity, proc: proc), !handle.hasEnded else {
       return nil
@@ -24,13 +24,13 @@ final class ProcessWatch {
     identity = entry.identity
     place = entry.place
     container = entry.container.map {
-      (runtime: Container.Runtime(rawValue: $0.runtime) ?? .unknown, id: $0.id)
+      (runtime: $0.runtime, id: $0.id)
     }
     self.handle = handle
   }
 
-  /// How many processes may be watched by an agent that may have so many descriptors: each takes two, and they take no
-  /// more than half, so that the other half is there for the work itself, which holds processes as well.
+  /// How many processes an agent with so many descriptors may watch: each takes two, and they take no more
+  /// than half; the other half is for the work itself, which holds processes as well.
   static func limit(descriptors: Int) -> Int { max(0, (descriptors - 128) / 4) }
 
   /// Becomes readable when the process ends.
@@ -38,7 +38,7 @@ final class ProcessWatch {
   var hasEnded: Bool { handle.hasEnded }
 
   /// What a look at a process tells the guard.
-  struct Sight: Message {
+  struct Reading: Message {
     /// What it has written so far; `nil` for a process that has just ended, which writes nothing more.
     let writtenBytes: UInt64?
     let spaces: [FileSystemSpace]
@@ -56,8 +56,8 @@ final class ProcessWatch {
     }
   }
 
-  /// Looks; in a reader process, for its log may be on a file system that does not answer.
-  func look(root: FilePath) throws(HostError) -> Sight {
+  /// Looks in a reader process, because its log may be on a file system that hangs.
+  func look(root: FilePath) throws(HostError) -> Reading {
     var written: UInt64?
     do {
       written = try handle.directory.io().writtenBytes
@@ -68,11 +68,11 @@ final class ProcessWatch {
     for room in LogRoom.find(of: handle.directory, container: container, root: root) {
       do { spaces.append(try room.space()) } catch { if !error.isProcessGone { throw error } }
     }
-    return Sight(writtenBytes: written, spaces: spaces)
+    return Reading(writtenBytes: written, spaces: spaces)
   }
 
-  func note(_ sight: Sight, atNs: Int64, windowNs: Int64) {
-    spaces = sight.spaces
-    if let bytes = sight.writtenBytes { meter.add(bytes: bytes, atNs: atNs, windowNs: windowNs) }
+  func note(_ reading: Reading, atNs: Int64, windowNs: Int64) {
+    spaces = reading.spaces
+    if let bytes = reading.writtenBytes { meter.add(bytes: bytes, atNs: atNs, windowNs: windowNs) }
   }
 }

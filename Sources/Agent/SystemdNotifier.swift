@@ -1,11 +1,12 @@
 import Glibc
 import Text
 
-/// What is told to the service manager that started the agent, sd_notify(3): datagrams to the socket that
-/// `NOTIFY_SOCKET` names. Without one nothing is told.
+/// Messages to the service manager that started the agent, sd_notify(3): datagrams to the socket that
+/// `NOTIFY_SOCKET` names. Without one nothing is sent.
 struct SystemdNotifier {
   private let address: [UInt8]?
-  /// How often it wants a sign of life, nanoseconds: half of what it allows, as sd_watchdog_enabled(3) advises.
+  /// How often it wants a sign of life, nanoseconds: half the time it allows, as sd_watchdog_enabled(3)
+  /// advises.
   let watchdogNs: Int64?
 
   init(environment: [String: String], pid: Int32 = getpid()) {
@@ -26,7 +27,7 @@ struct SystemdNotifier {
 
   private static let capacity = MemoryLayout.size(ofValue: sockaddr_un().sun_path)
 
-  /// Sends assignments such as `READY=1`. A manager that does not listen, or does not read, is no reason to stop.
+  /// Sends assignments such as `READY=1`. A manager that does not listen, or does not read, stops nothing.
   func notify(_ assignments: String...) {
     guard let address else { return }
     let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -36,7 +37,7 @@ struct SystemdNotifier {
     name.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: address) }
     let message = Array(assignments.joined(separator: "\n").utf8)
-    // The length says where an abstract name ends; a path's may count its zero or not.
+    // The length says where an abstract name ends; a path's may include its NUL or not.
     let length = socklen_t(MemoryLayout<sa_family_t>.size + address.count)
     _ = withUnsafePointer(to: &name) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

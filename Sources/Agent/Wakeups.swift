@@ -4,7 +4,7 @@ import Ledger
 import SystemPackage
 
 /// All that the agent wakes for: a moment on the boot-time clock, a new state file, the end of a process, a
-/// signal. It waits in poll(2) without a timeout, so that there is no wakeup besides.
+/// signal. It waits in poll(2) without a timeout, so there are no other wakeups.
 final class Wakeups {
   /// What has happened.
   struct Events {
@@ -12,7 +12,7 @@ final class Wakeups {
     var signals: [Int32] = []
     var hasNewState = false
     var isDirectoryGone = false
-    /// Of the descriptors that were given, those that are readable.
+    /// The given descriptors that are readable.
     var readable: Set<Int32> = []
   }
 
@@ -27,7 +27,7 @@ final class Wakeups {
     timer = try Self.descriptor("timerfd_create", clinux_boottime_timer())
     signals = try Self.descriptor("signalfd", clinux_end_signals())
     changes = try Self.descriptor("inotify_init1", inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK)))
-    // A state file comes into being by rename(2), so that only its directory can be watched.
+    // A state file appears by rename(2), so only its directory can be watched.
     let mask = UInt32(IN_MOVED_TO) | UInt32(IN_DELETE) | UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF)
     let watch = directory.withPlatformString {
       inotify_add_watch(changes.rawValue, $0, mask | UInt32(IN_ONLYDIR))
@@ -45,11 +45,11 @@ final class Wakeups {
   /// Waits.
   ///
   /// - Parameters:
-  ///   - boottimeNs: until when at the longest; `nil`: for ever.
+  ///   - boottimeNs: until when at most; `nil`: for ever.
   ///   - processes: descriptors that become readable when a process ends.
   func wait(untilBoottimeNs boottimeNs: Int64?, processes: [Int32]) throws(AgentError) -> Events {
     if armedNs != boottimeNs {
-      // 0 would stop the timer; a moment that has passed makes it readable at once.
+      // 0 would stop the timer; a moment in the past makes it readable at once.
       guard clinux_set_timer(timer.rawValue, boottimeNs.map { max(1, $0) } ?? 0) == 0 else {
         throw .call("timerfd_settime", Errno(rawValue: errno))
       }
@@ -94,7 +94,7 @@ final class Wakeups {
       guard count > 0 else { return }
       DirectoryChange.parse(buffer[..<count]) { change in
         if change.isOfDirectory { events.isDirectoryGone = true }
-        // Where some were lost, one of them may have been the state's.
+        // If some were lost, one of them may have been the state's.
         if change.isOverflow || change.name == StateDirectory.watchedName { events.hasNewState = true }
       }
     }
@@ -107,12 +107,12 @@ struct DirectoryChange: Equatable {
   let name: String
 
   var isOverflow: Bool { mask & UInt32(IN_Q_OVERFLOW) != 0 }
-  /// The directory itself is gone, or has another name, or is no longer watched.
+  /// The directory itself was removed or renamed, or is no longer watched.
   var isOfDirectory: Bool {
     mask & (UInt32(IN_DELETE_SELF) | UInt32(IN_MOVE_SELF) | UInt32(IN_IGNORED) | UInt32(IN_UNMOUNT)) != 0
   }
 
-  /// Reads what read(2) gave: `int wd; uint32_t mask, cookie, len; char name[len]`, one after the other.
+  /// Reads what read(2) gave: `int wd; uint32_t mask, cookie, len; char name[len]`, one after another.
   static func parse(_ bytes: ArraySlice<UInt8>, _ body: (DirectoryChange) -> Void) {
     var rest = bytes
     while rest.count >= 16 {

@@ -14,6 +14,9 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef SYS_openat2
+#include <linux/openat2.h>
+#endif
 
 int clinux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
@@ -65,6 +68,11 @@ int clinux_lock(int file) {
   return fcntl(file, F_OFD_SETLK, &lock);
 }
 
+int clinux_unlock(int file) {
+  struct flock lock = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+  return fcntl(file, F_OFD_SETLK, &lock);
+}
+
 int clinux_is_locked(int file) {
   struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(file, F_OFD_GETLK, &lock) != 0) return -1;
@@ -87,7 +95,23 @@ int clinux_enter_network(int descriptor) { return setns(descriptor, CLONE_NEWNET
 
 int clinux_pipe(int ends[2], int bytes) {
     if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-    // Beyond the user's share of pipe-user-pages-soft, pipe(7), it stays as small as it is.
+    // Beyond the user's share of pipe-user-pages-soft, pipe(7), it keeps its small size.
     (void)fcntl(ends[1], F_SETPIPE_SZ, bytes);
     return 0;
+}
+
+int clinux_open_path_in_root(int folder, const char *path) {
+#ifdef SYS_openat2
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    // EAGAIN: something on the way was renamed meanwhile.
+    for (int round = 0; round < 16; round++) {
+        int file = (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+        if (file >= 0 || errno != EAGAIN) return file;
+    }
+    return -1;
+#else
+    (void)folder, (void)path;
+    errno = ENOSYS;
+    return -1;
+#endif
 }

@@ -1,11 +1,11 @@
 #ifndef CPROCPS_GENERATIONS_H
 #define CPROCPS_GENERATIONS_H
 
-// What both generations of the library have in common, and how it is put right.
+// What both generations of the library have in common, and how it is corrected.
 
 #include <stddef.h>
 
-// The library takes what follows the last newline of a file for a line of its own, though it is empty.
+// The library takes what follows a file's last newline as one more line, though it is empty.
 static inline char *const *without_empty_end(char **lines) {
   if (!lines) return NULL;
   size_t count = 0;

@@ -16,8 +16,8 @@
 
 #include "generations.h"
 
-// The library reads the files of /proc into one buffer, whoever asks. In libproc2 each thread has its own, and so
-// two threads may use two readers of cprocps.h.
+// The library reads the files of /proc into one shared buffer; in libproc2 each thread has its own. With this
+// lock two threads may use two readers of cprocps.h here too.
 static pthread_mutex_t library = PTHREAD_MUTEX_INITIALIZER;
 
 struct cprocps_reader {
@@ -52,8 +52,8 @@ int cprocps_reader_read(cprocps_reader *reader, pid_t pid, cprocps_detail *detai
   if (pid <= 0) return 0;
   pthread_mutex_lock(&library);
   int result = read_process(reader, pid);
-  // The library goes on where it could not read one of the files. Without control groups the process has ended in
-  // between, which a second look shows.
+  // The library carries on if it could not read one of the files. Without control groups the process has
+  // ended meanwhile, which a second look shows.
   if (result == 1 && !reader->process->cgroup) result = read_process(reader, pid);
   pthread_mutex_unlock(&library);
   if (result != 1) return result;

@@ -1,11 +1,12 @@
-// What libproc2 would ask of libsystemd and of libnuma, answered here: nothing.
+// What libproc2 would ask libsystemd and libnuma, answered here: nothing.
 //
-// The library takes a process's session, unit, slice, seat, machine and user from libsystemd, and the NUMA node
-// of its processor from libnuma, for those who select these items. Nobody here does (see procps4.c). Linked as a
-// whole it would bring both and what they need (compression, encryption, capabilities) into a process of root's,
-// and search for libnuma in a dozen folders at each start: more than half of what a short run costs.
+// The library takes a process's session, unit, slice, seat, machine and user from libsystemd, and the NUMA
+// node of its processor from libnuma, for callers that select these items. None here does (see procps4.c).
+// Linked in full they would bring themselves and their dependencies (compression, encryption, capabilities)
+// into a root process, and search a dozen folders for libnuma at each start: more than half the time of a
+// short run.
 //
-// The static library is linked after this file, so that these are found first; sd-login(3), numa(3).
+// The static library is linked after this file, so these are found first; sd-login(3), numa(3).
 
 #include <errno.h>
 #include <sys/types.h>

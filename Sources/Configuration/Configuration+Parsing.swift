@@ -1,12 +1,14 @@
-import FoundationEssentials
 import PlaceOS
 import Text
 
 extension Configuration {
-  /// No configuration is longer, bytes.
+  /// The longest a configuration can be, bytes.
   static let limitBytes = 1 << 20
 
-  /// Parses the text of a configuration: one object in JSON5, of which every key may be missing.
+  /// A year: anything longer is for `--permanent`.
+  private static let limitNs: Int64 = 8760 * 3_600_000_000_000
+
+  /// Parses the text of a configuration: one object in JSON5, with every key optional.
   ///
   /// ```
   /// {
@@ -21,24 +23,19 @@ extension Configuration {
     if let line = Self.lineNotInUTF8(text) {
       throw ConfigurationFlaw(line: line, key: "", expected: "text in UTF-8")
     }
-    let outline: JSON5Outline
-    do { outline = try JSON5Outline(parsing: text) } catch { throw ConfigurationFlaw(error) }
-
-    let decoder = JSONDecoder()
-    decoder.allowsJSON5 = true
-    do {
-      self = try decoder.decode(ConfigurationText.self, from: Data(text)).configuration
-    } catch let misfit as Misfit {
-      throw ConfigurationFlaw(
-        line: outline.line(of: misfit.path), key: misfit.path.text, expected: misfit.expected)
-    } catch {
-      // A number or a word that is none; the outline does not look into those.
-      let path = (error as? DecodingError)?.path ?? []
-      throw ConfigurationFlaw(line: outline.line(of: path), key: path.text, expected: "JSON5")
-    }
+    let keys = try JSON5Value(parsing: text).object(
+      of: ["default_for", "longest_for", "guard", "services"])
+    let longest = try keys.duration("longest_for", upTo: Self.limitNs, "8760h")
+    let longestNs = longest ?? Self.standardLongestForNs
+    let standard = try keys.duration(
+      "default_for", upTo: longestNs, longest == nil ? "24h (longest_for)" : "longest_for")
+    self.init(
+      defaultForNs: standard ?? min(Self.standardForNs, longestNs), longestForNs: longestNs,
+      guardLimits: try keys.members["guard"].map(GuardLimits.init) ?? GuardLimits(),
+      additions: try keys.members["services"].map(ServiceAddition.list) ?? [])
   }
 
-  /// The first line that is no UTF-8.
+  /// The first line that is not UTF-8.
   private static func lineNotInUTF8(_ text: [UInt8]) -> Int? {
     guard String(validating: text, as: UTF8.self) == nil else { return nil }
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -46,30 +43,33 @@ extension Configuration {
   }
 }
 
-/// A value that is not as its key demands.
-struct Misfit: Error {
-  let path: [JSON5Outline.Step]
-  let expected: String
+extension JSON5Object {
+  fileprivate func duration(
+    _ key: String, upTo limitNs: Int64, _ limit: String
+  ) throws(ConfigurationFlaw) -> Int64? {
+    try value(
+      key, expected: "a duration such as \"90s\", \"30m\" or \"1h30m\", above 0 and \(limit) at most"
+    ) { value in
+      value.string.flatMap { DurationText(parsing: $0)?.ns }.flatMap { (1...limitNs).contains($0) ? $0 : nil }
+    }
+  }
 
-  init(at path: [any CodingKey], expected: String) {
-    self.path = path.map(JSON5Outline.Step.init)
-    self.expected = expected
+  fileprivate func number(_ key: String, upTo limit: UInt64) throws(ConfigurationFlaw) -> UInt64? {
+    try value(key, expected: "a whole number from 0 (off) to \(limit), without quotation marks") { value in
+      value.wholeNumber.flatMap { $0 <= limit ? $0 : nil }
+    }
   }
 }
 
-extension JSON5Outline.Step {
-  init(_ key: any CodingKey) { self = key.intValue.map(Self.index) ?? .key(key.stringValue) }
-}
-
-extension DecodingError {
-  fileprivate var path: [JSON5Outline.Step] {
-    let context: Context? =
-      switch self {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-        .dataCorrupted(let context):
-        context
-      @unknown default: nil
-      }
-    return context?.codingPath.map(JSON5Outline.Step.init) ?? []
+extension GuardLimits {
+  fileprivate init(_ value: JSON5Value) throws(ConfigurationFlaw) {
+    let keys = try value.object(
+      of: ["free_percent", "free_bytes", "write_bytes_per_second", "write_seconds"])
+    self.init()
+    if let percent = try keys.number("free_percent", upTo: 99) { freePercent = Int(percent) }
+    // 2^53: a greater number is not the same everywhere.
+    if let bytes = try keys.number("free_bytes", upTo: 1 << 53) { freeBytes = bytes }
+    if let bytes = try keys.number("write_bytes_per_second", upTo: 1 << 53) { writeBytesPerSecond = bytes }
+    if let seconds = try keys.number("write_seconds", upTo: 3600) { writeSeconds = Int(seconds) }
   }
 }

@@ -1,9 +1,9 @@
 import PlaceOS
 
-/// What the administrator of a host has decided: when debug mode ends, where it does harm, and what else belongs to
-/// the catalogue.
+/// What the administrator of a host has decided: when debug mode ends, where it does harm, and what else is
+/// in the catalogue.
 public struct Configuration: Hashable, Sendable {
-  /// How long debug mode lasts where nobody says it, nanoseconds.
+  /// How long debug mode lasts by default, nanoseconds.
   public var defaultForNs: Int64
   /// The longest that `--for` takes, nanoseconds.
   public var longestForNs: Int64
@@ -20,12 +20,12 @@ public struct Configuration: Hashable, Sendable {
     self.additions = additions
   }
 
-  /// What holds where nothing is decided.
+  /// The defaults.
   public static let standard = Configuration()
 
   public static let standardForNs: Int64 = 3_600_000_000_000
   public static let standardLongestForNs: Int64 = 24 * 3_600_000_000_000
 
-  /// PlaceOS's catalogue, and what was added to it.
+  /// PlaceOS's catalogue with the additions.
   public var catalogue: Catalogue { .placeOS.adding(additions) }
 }

@@ -1,43 +1,44 @@
 import Glibc
 import Processes
 import SystemPackage
+import Text
 
-/// Why the configuration's file cannot be used. It was left as it is.
+/// Why the configuration file cannot be used. It was left as it is.
 public enum ConfigurationError: Error, Hashable, Sendable {
   case host(HostError)
   /// It belongs to another user. Both are user ids.
   case owner(path: FilePath, found: UInt32, required: UInt32)
-  /// Others than its owner may write it. `mode` are its permission bits.
+  /// Others than its owner may write it. `mode` is its permission bits.
   case writableByOthers(path: FilePath, mode: UInt32)
   case invalid(path: FilePath, ConfigurationFlaw)
 }
 
-/// The file that the configuration is in.
+/// The configuration file.
 public struct ConfigurationFile: Hashable, Sendable {
   public let path: FilePath
-  /// Whether somebody named it, so that it must be there.
+  /// Whether somebody named it, so that it must exist.
   public let isNamed: Bool
-  /// Whose it must be.
+  /// The user who must own it.
   public let ownerID: UInt32
 
-  /// - Parameter path: `nil` for its usual place, where it may be missing.
+  /// - Parameter path: `nil` for the default, where it may be missing.
   public init(path: FilePath?, ownerID: UInt32 = 0) {
     self.path = path ?? "/etc/placeos-loglevel/config.json"
     isNamed = path != nil
     self.ownerID = ownerID
   }
 
-  /// What it says; `nil` where it is in its usual place, and not there.
+  /// What it says; `nil` if the default file does not exist.
   ///
-  /// It decides what root sends signals to. So it must be a regular file of root's that nobody else may write; a
-  /// link is refused, for who owns that says nothing of what it points to.
+  /// It decides what root sends signals to. So it must be a regular file that root owns and nobody else may
+  /// write; a link is refused, because its owner says nothing about the target.
   public func read() throws(ConfigurationError) -> Configuration? {
     let flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     let raw = path.withPlatformString { open($0, flags) }
     guard raw >= 0 else {
       let code = Errno(rawValue: errno)
       if code == .noSuchFileOrDirectory, !isNamed { return nil }
-      // open(2), O_NOFOLLOW: ELOOP where the last component is a link.
+      // open(2), O_NOFOLLOW: ELOOP if the last component is a link.
       throw .host(
         code == .tooManySymbolicLinkLevels ? .notRegular(path: path) : .unreadable(path: path, code))
     }
@@ -57,5 +58,24 @@ public struct ConfigurationFile: Hashable, Sendable {
       bytes = try FileReader.bytes(of: file, path: path, limitBytes: Configuration.limitBytes)
     } catch { throw .host(error) }
     do { return try Configuration(parsing: bytes) } catch { throw .invalid(path: path, error) }
+  }
+}
+
+extension ConfigurationError {
+  /// What is wrong with the file, and what was expected.
+  public var sentence: String {
+    switch self {
+    case .host(.notRegular(let path)):
+      "\(path.string.printable) is not used: it is not a regular file (a link does not count)"
+    case .host(let error): error.sentence
+    case .owner(let path, let found, let required):
+      "\(path.string.printable) is not used: it belongs to user \(found), not to user \(required)"
+    case .writableByOthers(let path, let mode):
+      "\(path.string.printable) is not used: its mode is 0\(String(mode, radix: 8)), so that others may write it "
+        + "(chmod go-w it)"
+    case .invalid(let path, let flaw):
+      "\(path.string.printable):\(flaw.line): \(flaw.key.isEmpty ? "" : flaw.key.printable + ": ")"
+        + "expected \(flaw.expected.printable)"
+    }
   }
 }

@@ -4,16 +4,12 @@ public struct ConfigurationFlaw: Error, Hashable, Sendable {
   public let line: Int
   /// Such as `services[0].name`; empty for the text as a whole.
   public let key: String
-  /// What should stand there.
+  /// What was expected there.
   public let expected: String
 
   public init(line: Int, key: String, expected: String) {
     self.line = line
     self.key = key
     self.expected = expected
-  }
-
-  init(_ flaw: JSON5Outline.Flaw) {
-    self.init(line: flaw.line, key: flaw.path.text, expected: flaw.expected)
   }
 }

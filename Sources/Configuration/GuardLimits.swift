@@ -1,6 +1,6 @@
-/// Where debug mode does harm and is to end early; 0 switches the limit off that it stands for.
+/// Where debug mode does harm and should end early; 0 switches a limit off.
 public struct GuardLimits: Hashable, Sendable {
-  /// How much of a file system that takes logs must be left, in percent of its size.
+  /// How much of a file system with logs must be left, in percent of its size.
   public var freePercent: Int
   /// How much of it must be left, in bytes.
   public var freeBytes: UInt64

@@ -1,6 +1,6 @@
 import Text
 
-/// Goes over a JSON5 text byte by byte, and knows on which line it is.
+/// Reads a JSON5 text byte by byte, and knows its line.
 struct JSON5Scanner {
   private let bytes: [UInt8]
   private var position = 0
@@ -9,11 +9,12 @@ struct JSON5Scanner {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The byte that comes; `nil` at the end.
+  /// The next byte; `nil` at the end.
   var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-  func flaw(_ path: [JSON5Outline.Step], _ expected: String) -> JSON5Outline.Flaw {
-    JSON5Outline.Flaw(line: line, path: path, expected: expected + (next == nil ? ", and not the end" : ""))
+  /// - Parameter key: of the innermost value around it, such as `services[0].name`.
+  func flaw(_ key: String, _ expected: String) -> ConfigurationFlaw {
+    ConfigurationFlaw(line: line, key: key, expected: expected + (next == nil ? ", and not the end" : ""))
   }
 
   mutating func advance() {
@@ -34,7 +35,7 @@ struct JSON5Scanner {
   }
 
   /// Skips white space and comments.
-  mutating func skipSpace() throws(JSON5Outline.Flaw) {
+  mutating func skipSpace() throws(ConfigurationFlaw) {
     while let byte = next {
       if Self.isSpace(byte) {
         advance()
@@ -45,7 +46,7 @@ struct JSON5Scanner {
         advance()
         advance()
         while next != nil, !starts(with: "*/") { advance() }
-        guard next != nil else { throw start.flaw([], "a comment that ends with */") }
+        guard next != nil else { throw start.flaw("", "a comment that ends with */") }
         advance()
         advance()
       } else {
@@ -54,67 +55,68 @@ struct JSON5Scanner {
     }
   }
 
-  /// A key: a string, or a word as JavaScript takes one for a name.
-  mutating func readKey(_ path: [JSON5Outline.Step]) throws(JSON5Outline.Flaw) -> String {
-    if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") { return try readString(path) }
+  /// A key: a string, or a JavaScript identifier.
+  mutating func readKey(_ key: String) throws(ConfigurationFlaw) -> String {
+    if next == UInt8(ascii: "\"") || next == UInt8(ascii: "'") { return try readString(key) }
     let start = position
     while let byte = next, Self.isNamePart(byte) { advance() }
     let name = bytes[start..<position]
-    guard let first = name.first, !Self.isDigit(first) else { throw flaw(path, "a key or '}'") }
+    guard let first = name.first, !Self.isDigit(first) else { throw flaw(key, "a key or '}'") }
     return String(decoding: name, as: UTF8.self)
   }
 
-  /// A number, `true`, `false` or `null`; whether it is one is for the decoder to say.
-  mutating func skipWord(_ path: [JSON5Outline.Step]) throws(JSON5Outline.Flaw) {
+  /// A number, `true`, `false` or `null`; the caller checks which.
+  mutating func readWord(_ key: String) throws(ConfigurationFlaw) -> String {
     let start = position
     while let byte = next,
       Self.isNamePart(byte) || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains(byte)
     {
       advance()
     }
-    guard position > start else { throw flaw(path, "a value") }
+    guard position > start else { throw flaw(key, "a value") }
+    return String(decoding: bytes[start..<position], as: UTF8.self)
   }
 
   /// A string in either kind of quotation marks, without its escapes.
-  mutating func readString(_ path: [JSON5Outline.Step]) throws(JSON5Outline.Flaw) -> String {
+  mutating func readString(_ key: String) throws(ConfigurationFlaw) -> String {
     let start = self
-    guard let quote = next else { throw flaw(path, "a string") }
+    guard let quote = next else { throw flaw(key, "a string") }
     advance()
     var units: [UInt8] = []
     while let byte = next, byte != quote {
       if byte == UInt8(ascii: "\\") {
         advance()
-        try readEscape(into: &units, path)
+        try readEscape(into: &units, key)
       } else if byte < 0x20, byte != UInt8(ascii: "\t") {
-        throw start.flaw(path, "a string that ends on its line")
+        throw start.flaw(key, "a string that ends on its line")
       } else {
         units.append(byte)
         advance()
       }
     }
-    guard next == quote else { throw start.flaw(path, "a string that ends") }
+    guard next == quote else { throw start.flaw(key, "a string that ends") }
     advance()
     return String(decoding: units, as: UTF8.self)
   }
 
   private mutating func readEscape(
-    into units: inout [UInt8], _ path: [JSON5Outline.Step]
-  ) throws(JSON5Outline.Flaw) {
-    guard let byte = next else { throw flaw(path, "a string that ends") }
+    into units: inout [UInt8], _ key: String
+  ) throws(ConfigurationFlaw) {
+    guard let byte = next else { throw flaw(key, "a string that ends") }
     switch byte {
     case UInt8(ascii: "u"), UInt8(ascii: "x"):
       advance()
-      var value = try readHexadecimal(byte == UInt8(ascii: "u") ? 4 : 2, path)
-      // Two halves of one character beyond U+FFFF.
+      var value = try readHexadecimal(byte == UInt8(ascii: "u") ? 4 : 2, key)
+      // A surrogate pair, for a character beyond U+FFFF.
       if (0xd800..<0xdc00).contains(value), starts(with: "\\u") {
         advance()
         advance()
-        let low = try readHexadecimal(4, path)
+        let low = try readHexadecimal(4, key)
         if (0xdc00..<0xe000).contains(low) { value = 0x10000 + (value - 0xd800) << 10 + (low - 0xdc00) }
       }
       units += Array(String(Unicode.Scalar(value) ?? "\u{fffd}").utf8)
     case UInt8(ascii: "\r"):
-      // A line that goes on in the next one.
+      // A line that continues in the next one.
       advance()
       if next == UInt8(ascii: "\n") { advance() }
     case UInt8(ascii: "\n"): advance()
@@ -125,12 +127,12 @@ struct JSON5Scanner {
   }
 
   private mutating func readHexadecimal(
-    _ count: Int, _ path: [JSON5Outline.Step]
-  ) throws(JSON5Outline.Flaw) -> UInt32 {
+    _ count: Int, _ key: String
+  ) throws(ConfigurationFlaw) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<count {
-      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw flaw(path, "\(count) hexadecimal digits")
+      guard let digit = next?.hexadecimalValue else {
+        throw flaw(key, "\(count) hexadecimal digits")
       }
       value = value << 4 | UInt32(digit)
       advance()

@@ -2,9 +2,9 @@ import Text
 
 /// What a control group's path says of a container: its id, and sometimes its runtime and its pod.
 public struct ContainerReference: Hashable, Sendable {
-  /// `.unknown` where the path does not tell, as under a cgroup parent of the administrator's choice.
+  /// `.unknown` if the path does not tell, as under a cgroup parent that the administrator chose.
   public let runtime: Container.Runtime
-  /// 64 lower-case hexadecimal digits.
+  /// 64 lower-case hexadecimal digits or, on Amazon ECS without Docker, 32, a `-` and a number.
   public let id: String
   /// The Kubernetes pod's UID, in its usual form (with `-`).
   public let podUID: String?
@@ -15,7 +15,7 @@ public struct ContainerReference: Hashable, Sendable {
     self.podUID = podUID
   }
 
-  /// The innermost container on the way down `path`, and how many containers are on that way.
+  /// The innermost container on the way down `path`, and the number of containers on that way.
   ///
   /// ```
   /// /docker/ID                                                            Docker, cgroupfs
@@ -27,9 +27,10 @@ public struct ContainerReference: Hashable, Sendable {
   /// /machine.slice/libpod-ID.scope/container                              Podman, systemd
   /// /libpod_parent/libpod-ID                                              Podman, cgroupfs
   /// /docker/OUTER/docker/ID/init.scope                                    Docker in Docker
+  /// /ecs/TASK/TASK-NUMBER                                                 Amazon ECS: Fargate, managed instances
   /// ```
   static func innermost(inGroupPath path: [UInt8]) -> (ContainerReference, depth: Int)? {
-    // A group that was removed while a process of it was not yet reaped; only ever at the path's end.
+    // A group removed before a process of it was reaped; only ever at the path's end.
     let removed = Array(" (deleted)".utf8)
     let path = path.reversed().starts(with: removed.reversed()) ? path.dropLast(removed.count) : path[...]
 
@@ -38,7 +39,7 @@ public struct ContainerReference: Hashable, Sendable {
     var inKubepods = false
     var parent = ""
     for bytes in path.split(separator: UInt8(ascii: "/")) {
-      // systemd's form of a group under a runtime that makes folders of it: SLICE:PREFIX:NAME.
+      // systemd's form of a group, under a runtime that uses it as a folder name: SLICE:PREFIX:NAME.
       let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
       let slice = String(decoding: parts[0], as: UTF8.self)
       if slice.range(ofLast: "kubepods") != nil { inKubepods = true }
@@ -53,7 +54,7 @@ public struct ContainerReference: Hashable, Sendable {
           ContainerReference(runtime: named.runtime, id: named.id, podUID: podUID),
           depth: (found?.depth ?? 0) + 1
         )
-        // What comes below is a container within this one, and not the kubelet's.
+        // Anything below is a container within this one, and not the kubelet's.
         podUID = nil
         inKubepods = false
       }
@@ -64,9 +65,7 @@ public struct ContainerReference: Hashable, Sendable {
 
   /// Whether `text` is a full container id.
   static func isID(_ text: some StringProtocol) -> Bool {
-    let digits = text.utf8
-    return digits.count == 64
-      && digits.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    text.utf8.count == 64 && text.utf8.allSatisfy(isHexadecimal)
   }
 
   /// Whether `text` can be a pod's UID: a UUID, or the hash that a static pod has.
@@ -87,6 +86,7 @@ public struct ContainerReference: Hashable, Sendable {
       if parent == "libpod_parent" { return nil }
       return (parent == "docker" ? .docker : .unknown, component)
     }
+    if isECSContainer(component, ofTask: parent) { return (.unknown, component) }
     let isScope = component.hasSuffix(".scope")
     let name = isScope ? component.dropLast(".scope".count) : component[...]
     guard name.utf8.count > 65 else { return nil }
@@ -96,6 +96,19 @@ public struct ContainerReference: Hashable, Sendable {
     let named = container(prefix: Array(prefix.utf8)[...], id: Array(id.utf8)[...])
     // Only a scope is a container's whatever its prefix; a folder of that form may be anything.
     return isScope || named?.0 != .unknown ? named : nil
+  }
+
+  /// Whether a folder is a container's of the ECS task above it: the task's 32 hexadecimal digits, and a
+  /// number.
+  private static func isECSContainer(_ component: String, ofTask task: String) -> Bool {
+    let number = component.utf8.dropFirst(33)
+    return task.utf8.count == 32 && task.utf8.allSatisfy(isHexadecimal) && component.hasPrefix(task + "-")
+      && (1...20).contains(number.count) && number.allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  /// A lower-case hexadecimal digit.
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
   }
 
   private static func container(
@@ -108,7 +121,7 @@ public struct ContainerReference: Hashable, Sendable {
     case "cri-containerd", "containerd", "nerdctl": return (.containerd, id)
     case "crio": return (.crio, id)
     case "libpod": return (.podman, id)
-    // The monitor of a container bears its id, and runs outside it.
+    // The monitor of a container has its id, and runs outside it.
     case let other where other.hasSuffix("conmon"): return nil
     default: return (.unknown, id)
     }

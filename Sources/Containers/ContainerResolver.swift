@@ -4,39 +4,38 @@ import SystemPackage
 /// Tells which container a process runs in, from the host's own files; no daemon is ever asked, because it
 /// may hang in the very incident that this program is used in.
 ///
-/// The id comes from the process's control groups or, failing them, its mounts; names and image come from
-/// the files that the runtime keeps. What was found is kept for the resolver's life, one run: make a new one
-/// for the next.
+/// The id comes from the process's control groups or, failing them, its mounts; names and image come from the
+/// files that the runtime keeps. Results are kept for the resolver's life, one run: make a new one for the
+/// next.
 public struct ContainerResolver {
   private let files: ContainerFiles
   /// The mounts by which this program reaches files, read once.
   private var hostMounts: Result<MountInfo, HostError>?
-  /// The mount namespace of this program; `.some(nil)` once it is known that it cannot be told.
+  /// The mount namespace of this program; `.some(nil)` once it is known to be unknowable.
   private var hostNamespace: FileStatus??
-  /// The container that this host itself is, if any; `.some(nil)` once that is known not to be so.
+  /// The container that this host itself is in, if any; `.some(nil)` once it is known to be in none.
   private var hostID: String??
   private var known: [String: Container] = [:]
   private var containerLogs: Result<[String: KubernetesContainer], HostError>?
   private var podLogs: Result<[String: KubernetesContainer], HostError>?
 
-  /// - Parameter root: the folder that stands for `/`: all that is read is below it.
+  /// - Parameter root: the folder that stands for `/`: everything is read below it.
   public init(root: FilePath = "/") { files = ContainerFiles(root: root) }
 
-  /// The container of the process `pid`; `nil` where its control groups and its mounts agree that there is
-  /// none.
+  /// The container of the process `pid`; `nil` if its control groups and its mounts agree that it has none.
   ///
-  /// Where a file that should tell more cannot be read or understood, or is missing, the container comes
-  /// without what it would have told, and `Container.unreadable` says why.
+  /// If a file that should tell more is missing, or cannot be read or parsed, the container lacks what it
+  /// would have told, and `Container.unreadable` says why.
   ///
   /// - Parameter cgroups: the process's `/proc/PID/cgroup`.
-  /// - Throws: where the control groups name no container and the mounts cannot be read, so that nobody can
-  ///   say whether there is one. For a process that has ended it is `.unreadable` of its mountinfo.
+  /// - Throws: if the control groups name no container and the mounts cannot be read, so that it is unknown
+  ///   whether there is one. For a process that has ended it is `.unreadable` of its mountinfo.
   public mutating func container(
     of pid: Int32, cgroups: ControlGroups
   ) throws(HostError) -> Container? {
     let reference = cgroups.containerReference.flatMap { $0.id == ownID() ? nil : $0 }
     if let reference, let container = known[reference.id] { return container }
-    // In the host's own mount namespace the mounts are those of the host, and would tell nothing; namespaces(7).
+    // In the host's own mount namespace the mounts are the host's, and would tell nothing; namespaces(7).
     if reference == nil, let namespace = files.mountNamespace(ofProcess: String(pid)),
       let host = namespaceOfHost(), namespace.isSameFile(as: host)
     {
@@ -50,7 +49,7 @@ public struct ContainerResolver {
         isTrusted: files.isTrusted)
     } catch {
       guard let reference else { throw error }
-      // Not kept: another process of the container may be luckier than one that has just ended.
+      // Not kept: it may work for another process of the container, if this one has just ended.
       return Container(
         runtime: reference.runtime, id: reference.id,
         pod: reference.podUID.map { Pod(uid: $0, namespace: nil, name: nil, container: nil) },
@@ -65,12 +64,12 @@ public struct ContainerResolver {
       return nil
     }
     if let container = known[reference.id] { return container }
-    let container = resolve(reference, evidence)
+    let container = resolve(reference, evidence, process: pid)
     known[reference.id] = container
     return container
   }
 
-  /// The container whose files are mounted, for a process in whose groups none is named.
+  /// The container whose files are mounted, for a process whose groups name none.
   private static func reference(by evidence: MountEvidence) -> ContainerReference? {
     // CRI-O mounts files of its pod's sandbox, not of the container: they do not tell which one it is.
     if evidence.podUID != nil { return nil }
@@ -93,31 +92,33 @@ public struct ContainerResolver {
     return namespace
   }
 
-  /// Paths are opened in this process's own mount namespace; below another root it is that of process 1.
+  /// Paths are opened in this process's own mount namespace; below another root it is process 1's.
   private var processOfHost: String { files.root == "/" ? "self" : "1" }
 
-  /// The container that process 1 is in: what this program calls the host may be a container of another
-  /// machine (a build job's, say), and then everything on it bears that container's id.
+  /// The container of process 1: what this program calls the host may be a container of another machine (a
+  /// build job's, say), and then everything on it has that container's id.
   private mutating func ownID() -> String? {
     if let hostID { return hostID }
-    // Unreadable is no reason to stop here: the process's own groups have been read.
+    // Carry on if it is unreadable: the process's own groups have been read.
     let id = (try? files.controlGroups(ofProcess: "1"))?.containerReference?.id
     hostID = .some(id)
     return id
   }
 
-  private mutating func resolve(_ reference: ContainerReference, _ evidence: MountEvidence) -> Container {
+  private mutating func resolve(
+    _ reference: ContainerReference, _ evidence: MountEvidence, process pid: Int32
+  ) -> Container {
     if let uid = reference.podUID ?? evidence.podUID {
-      return kubernetes(reference, uid: uid, evidence)
+      return kubernetes(reference, uid: uid, evidence, process: pid)
     }
     switch reference.runtime {
     case .docker: return docker(reference.id, evidence)
     case .podman: return podman(reference.id, evidence)
-    case .containerd: return containerd(reference.id)
+    case .containerd: return containerd(reference.id, process: pid)
     case .crio:
       let search = OCIBundle.lookInCRIO(for: reference.id, evidence: evidence, files: files)
       return Container(runtime: .crio, id: reference.id, unreadable: search.failure)
-    case .unknown: return unknown(reference.id, evidence)
+    case .unknown: return unknown(reference.id, evidence, process: pid)
     }
   }
 
@@ -139,36 +140,37 @@ public struct ContainerResolver {
     return Container(runtime: .podman, id: id, name: record.name, image: record.image)
   }
 
-  /// containerd without Kubernetes. It keeps image and labels in a database of its own; the bundle has a
-  /// name where nerdctl made the container.
-  private func containerd(_ id: String) -> Container {
-    let search = OCIBundle.lookInContainerd(for: id, files: files)
+  /// containerd without Kubernetes. It keeps image and labels in its own database; the bundle has a name if
+  /// nerdctl made the container.
+  private func containerd(_ id: String, process pid: Int32) -> Container {
+    let search = OCIBundle.lookInContainerd(for: id, process: pid, files: files)
     return Container(
       runtime: .containerd, id: id, name: search.found?.bundle.value("nerdctl/name"),
       unreadable: search.failure)
   }
 
-  /// The group's path did not tell the runtime: the mounts do, or else the files of the one that knows the
-  /// id.
-  private func unknown(_ id: String, _ evidence: MountEvidence) -> Container {
+  /// The group's path did not tell the runtime: the mounts do, or else the files of the runtime that knows
+  /// the id.
+  private func unknown(_ id: String, _ evidence: MountEvidence, process pid: Int32) -> Container {
     if evidence.dockerID == id { return docker(id, evidence) }
     if evidence.userdata.contains(where: { $0.id == id }) { return podman(id, evidence) }
     let inDocker = DockerContainer.look(for: id, evidence: evidence, files: files)
     if inDocker.found != nil { return docker(id, evidence) }
     let inPodman = PodmanContainer.look(for: id, evidence: evidence, files: files)
     if inPodman.found != nil { return podman(id, evidence) }
-    let inContainerd = OCIBundle.lookInContainerd(for: id, files: files)
+    let inContainerd = OCIBundle.lookInContainerd(for: id, process: pid, files: files)
     if let found = inContainerd.found {
-      return found.namespace == OCIBundle.dockerNamespace ? docker(id, evidence) : containerd(id)
+      return found.namespace == OCIBundle.dockerNamespace
+        ? docker(id, evidence) : containerd(id, process: pid)
     }
-    // A record that is there and does not speak may be the container's; none at all tells nothing.
+    // A record that exists and is unreadable may be the container's; a missing one tells nothing.
     return Container(
       runtime: .unknown, id: id,
       unreadable: inDocker.unreadable ?? inPodman.unreadable ?? inContainerd.unreadable)
   }
 
   private mutating func kubernetes(
-    _ reference: ContainerReference, uid: String, _ evidence: MountEvidence
+    _ reference: ContainerReference, uid: String, _ evidence: MountEvidence, process pid: Int32
   ) -> Container {
     var names = KubernetesContainer(container: evidence.podContainer)
     var runtime = reference.runtime
@@ -177,7 +179,7 @@ public struct ContainerResolver {
 
     let inContainerd =
       runtime == .containerd || runtime == .unknown
-      ? OCIBundle.lookInContainerd(for: reference.id, files: files) : Search()
+      ? OCIBundle.lookInContainerd(for: reference.id, process: pid, files: files) : Search()
     let inCRIO =
       runtime == .crio || (runtime == .unknown && inContainerd.found == nil)
       ? OCIBundle.lookInCRIO(for: reference.id, evidence: evidence, files: files) : Search()

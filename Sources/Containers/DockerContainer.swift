@@ -2,7 +2,7 @@ import Processes
 import SystemPackage
 import Text
 
-/// What Docker keeps of one container in `DATA-ROOT/containers/ID/config.v2.json`.
+/// Docker's record of one container, `DATA-ROOT/containers/ID/config.v2.json`.
 public struct DockerContainer: Hashable, Sendable {
   let id: String
   /// Without the `/` that Docker puts before it.
@@ -17,14 +17,6 @@ public struct DockerContainer: Hashable, Sendable {
   /// ```
   init(parsing bytes: [UInt8]) throws(ParseError) {
     struct File: Decodable {
-      struct Config: Decodable {
-        enum CodingKeys: String, CodingKey {
-          case image = "Image"
-          case labels = "Labels"
-        }
-        let image: String?
-        let labels: [String: String]?
-      }
       enum CodingKeys: String, CodingKey {
         case id = "ID"
         case name = "Name"
@@ -32,33 +24,62 @@ public struct DockerContainer: Hashable, Sendable {
       }
       let id: String
       let name: String
-      let config: Config
+      let config: RecordedConfig
     }
     let file = try RuntimeJSON.decode(File.self, from: bytes)
     id = file.id
     name = Self.name(asRecorded: file.name)
     guard !name.isEmpty else { throw ParseError("Name is empty") }
-    image = file.config.image.flatMap { $0.isEmpty ? nil : $0 }
+    image = file.config.namedImage
     labels = file.config.labels ?? [:]
+  }
+
+  /// What Docker was told of a container when it was made, as far as this program asks.
+  struct RecordedConfig: Decodable {
+    enum CodingKeys: String, CodingKey {
+      case image = "Image"
+      case labels = "Labels"
+    }
+    let image: String?
+    let labels: [String: String]?
+
+    var namedImage: String? { image.flatMap { $0.isEmpty ? nil : $0 } }
+    var composeService: String? { labels?[DockerContainer.composeServiceLabel] }
+  }
+
+  private static let composeServiceLabel = "com.docker.compose.service"
+
+  /// The record of the container `id`.
+  ///
+  /// - Parameter folder: `DATA-ROOT/containers`.
+  static func record(of id: String, in folder: FilePath) -> FilePath {
+    folder.appending(id).appending("config.v2.json")
   }
 
   /// Docker's record of the container `id`, wherever `evidence` and the usual data root lead.
   ///
-  /// The file that is mounted need not be the container's own: with `--network container:OTHER` it is
-  /// OTHER's. Only the folder of all containers is taken from it, and the record must bear the id.
+  /// The mounted file need not be the container's own: with `--network container:OTHER` it is OTHER's. Only
+  /// the folder of all containers is taken from it, and the record must have the id.
   static func look(
     for id: String, evidence: MountEvidence, files: ContainerFiles
   ) -> Search<DockerContainer> {
     var search = Search<DockerContainer>()
-    for folder in evidence.dockerFolders + [defaultDataRoot.appending("containers")] {
+    func look(in folder: FilePath) {
       search.attempt { () throws(HostError) in
-        let path = folder.appending(id).appending("config.v2.json")
+        let path = record(of: id, in: folder)
         let record = try files.value(at: path, parsing: DockerContainer.init(parsing:))
         guard record.id == id else {
           throw .malformed(path: files.below(path), reason: "it is another container's")
         }
         return record
       }
+    }
+    let near = evidence.dockerFolders + [defaultDataRoot.appending("containers")]
+    near.forEach(look)
+    // Reading the daemon's settings costs three files, and is rarely needed: its containers mount files from
+    // there.
+    if search.found == nil {
+      for folder in files.usualDockerFolders where !near.contains(folder) { look(in: folder) }
     }
     return search
   }
@@ -68,5 +89,5 @@ public struct DockerContainer: Hashable, Sendable {
     name.hasPrefix("/") ? String(name.dropFirst()) : name
   }
 
-  var composeService: String? { labels["com.docker.compose.service"] }
+  var composeService: String? { labels[Self.composeServiceLabel] }
 }

@@ -2,13 +2,13 @@ import Processes
 import SystemPackage
 import Text
 
-/// A container of Docker's as others reach it, and how it is, by `config.v2.json`; it need not run.
+/// A Docker container as others reach it, and its state, from `config.v2.json`; it need not be running.
 public struct DockerNeighbour: Hashable, Sendable {
   public let id: String
   public let name: String
-  /// The names by which containers of its networks reach it.
+  /// The names by which containers on its networks reach it.
   public let names: Set<String>
-  /// Its addresses, in digits; none while it does not run.
+  /// Its addresses, in digits; none while it is not running.
   public let addresses: Set<String>
   public let networks: Set<String>
   public let isRunning: Bool
@@ -17,11 +17,21 @@ public struct DockerNeighbour: Hashable, Sendable {
   public let exitCode: Int
   /// Nanoseconds after the epoch.
   public let finishedWallNs: Int64?
+  public let startedWallNs: Int64?
   public let pid: Int32
+  /// Whether Docker is about to restart it.
+  public let isRestarting: Bool
+  /// Whether somebody stopped it.
+  public let wasStopped: Bool
+  /// How often Docker has restarted it since somebody started it.
+  public let restartCount: Int
+  public let image: String?
+  /// The service's name in its compose project.
+  public let composeService: String?
 
   /// ```
-  /// {"State":{"Running":false,"Paused":false,"OOMKilled":false,"Pid":0,"ExitCode":137,"FinishedAt":"2026-…Z"},
-  ///  "ID":"…","NetworkSettings":{"Networks":{"placeos":{"IPAddress":"","Aliases":["redis"],"DNSNames":[…]}}},…}
+  /// {"State":{"Running":false,"Paused":false,"OOMKilled":false,"Pid":0,"ExitCode":137,"FinishedAt":"2026-…Z",…},
+  ///  "ID":"…","Config":{…},"RestartCount":3,"HasBeenManuallyStopped":false,"NetworkSettings":{"Networks":{"placeos":{"IPAddress":"","Aliases":["redis"],"DNSNames":[…]}}},…}
   /// ```
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     struct File: Decodable {
@@ -33,6 +43,8 @@ public struct DockerNeighbour: Hashable, Sendable {
           case pid = "Pid"
           case exitCode = "ExitCode"
           case finishedAt = "FinishedAt"
+          case startedAt = "StartedAt"
+          case isRestarting = "Restarting"
         }
         let isRunning: Bool?
         let isPaused: Bool?
@@ -40,6 +52,8 @@ public struct DockerNeighbour: Hashable, Sendable {
         let pid: Int32?
         let exitCode: Int?
         let finishedAt: String?
+        let startedAt: String?
+        let isRestarting: Bool?
       }
       struct Settings: Decodable {
         enum CodingKeys: String, CodingKey { case networks = "Networks" }
@@ -62,11 +76,17 @@ public struct DockerNeighbour: Hashable, Sendable {
         case name = "Name"
         case state = "State"
         case settings = "NetworkSettings"
+        case config = "Config"
+        case restartCount = "RestartCount"
+        case wasStopped = "HasBeenManuallyStopped"
       }
       let id: String
       let name: String
       let state: State?
       let settings: Settings?
+      let config: DockerContainer.RecordedConfig?
+      let restartCount: Int?
+      let wasStopped: Bool?
     }
     let file = try RuntimeJSON.decode(File.self, from: bytes)
     id = file.id
@@ -83,15 +103,26 @@ public struct DockerNeighbour: Hashable, Sendable {
     wasKilledForMemory = file.state?.wasKilledForMemory ?? false
     exitCode = file.state?.exitCode ?? 0
     pid = file.state?.pid ?? 0
-    let finished = Array((file.state?.finishedAt ?? "").utf8)
-    finishedWallNs = finished.withUnsafeBytes { LogTime(parsing: $0)?.wallNs }
+    finishedWallNs = Self.wallNs(file.state?.finishedAt)
+    startedWallNs = Self.wallNs(file.state?.startedAt)
+    isRestarting = file.state?.isRestarting ?? false
+    wasStopped = file.wasStopped ?? false
+    restartCount = file.restartCount ?? 0
+    image = file.config?.namedImage
+    composeService = file.config?.composeService
   }
 
-  /// The containers of this host's Docker, from its files below `dataRoot`. Those that cannot be read are left out.
+  /// For one that was never started, Docker says the year 1.
+  private static func wallNs(_ text: String?) -> Int64? {
+    text.flatMap(LogTime.init(text:))?.wallNs
+  }
+
+  /// The containers of this host's Docker, from its files. Those that cannot be read are left out.
+  ///
+  /// - Parameter folder: `DATA-ROOT/containers`.
   public static func all(
-    files: ContainerFiles, dataRoot: FilePath = DockerContainer.defaultDataRoot
+    files: ContainerFiles, in folder: FilePath = DockerContainer.defaultDataRoot.appending("containers")
   ) throws(HostError) -> [DockerNeighbour] {
-    let folder = dataRoot.appending("containers")
     let ids: [String]
     do { ids = try files.names(in: folder) } catch {
       if error.isMissingFile { return [] }
@@ -99,7 +130,26 @@ public struct DockerNeighbour: Hashable, Sendable {
     }
     return ids.compactMap { id in
       try? files.value(
-        at: folder.appending(id).appending("config.v2.json"), parsing: DockerNeighbour.init(parsing:))
+        at: DockerContainer.record(of: id, in: folder), parsing: DockerNeighbour.init(parsing:))
     }
+  }
+}
+
+extension ContainerFiles {
+  /// Where Docker keeps its containers: as this host's is configured, and the default.
+  public var usualDockerFolders: [FilePath] {
+    let (told, usual) = (DockerContainer.dataRoot(self), DockerContainer.defaultDataRoot)
+    return (told == usual ? [usual] : [told, usual]).map { $0.appending("containers") }
+  }
+
+  /// The folders of all containers of the Docker that a process runs in, the likeliest first, the defaults
+  /// last.
+  public func dockerFolders(ofProcess pid: Int32) -> [FilePath] {
+    let usual = usualDockerFolders
+    guard let mounts = try? self.mounts(ofProcess: "\(pid)", at: MountEvidence.points),
+      let host = try? self.mounts(ofProcess: root == "/" ? "self" : "1")
+    else { return usual }
+    let evidence = MountEvidence(mounts: mounts, host: host, isTrusted: isTrusted)
+    return evidence.dockerFolders.filter { !usual.contains($0) } + usual
   }
 }

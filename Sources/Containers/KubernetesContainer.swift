@@ -9,8 +9,8 @@ public struct KubernetesContainer: Hashable, Sendable {
   static let containerLogs: FilePath = "/var/log/containers"
   public static let podLogs: FilePath = "/var/log/pods"
 
-  /// The name of a link that the kubelet makes for each container in `/var/log/containers`, and the id
-  /// in it; `nil` for any other name. None of the parts can hold `_`.
+  /// The name of a link that the kubelet makes for each container in `/var/log/containers`, and the id in it;
+  /// `nil` for any other name. None of the parts can contain `_`.
   ///
   /// ```
   /// rest-api-6d5f7c9b8-x2x9k_placeos_rest-api-4c1d0e6f2a3b4859….log
@@ -63,7 +63,7 @@ public struct KubernetesContainer: Hashable, Sendable {
 
   var isComplete: Bool { namespace != nil && pod != nil && container != nil }
 
-  /// Takes from `other` what is not known yet.
+  /// Fills in from `other` what is not known yet.
   mutating func complete(from other: KubernetesContainer) {
     namespace = namespace ?? other.namespace
     pod = pod ?? other.pod

@@ -1,8 +1,8 @@
 import Processes
 import SystemPackage
 
-/// What a process's mounts tell of its container: the files that its runtime put over /etc/hostname and its
-/// like lie in that runtime's own folders, and a mount shows where.
+/// What a process's mounts tell of its container: the files that its runtime mounted over /etc/hostname and
+/// the like lie in that runtime's own folders, and a mount shows where.
 public struct MountEvidence {
   /// Docker's folders of all containers, as paths of the host, the likeliest first.
   public private(set) var dockerFolders: [FilePath] = []
@@ -21,10 +21,10 @@ public struct MountEvidence {
   /// All mount points that tell something.
   public static let points = Set(runtimeFiles + ["/dev/termination-log", "/"])
 
-  /// - Parameter host: the mounts by which this program reaches files. A mount that the host itself has in
-  ///   the same place tells nothing of a container: it is there because the host is one itself.
-  ///   - isTrusted: whether nobody but root can have put there what is at a path of the host. Whoever has a user
-  ///     namespace can mount files of his own over these, with whatever path; what such a mount says is not heard.
+  /// - Parameter host: the mounts by which this program reaches files. A mount that the host itself has at
+  ///   the same place tells nothing of a container: it is there because the host itself is one.
+  ///   - isTrusted: whether only root can have put anything at a path of the host. Whoever has a user
+  ///     namespace can mount his own files over these, with whatever path; such mounts are ignored.
   public init(mounts: MountInfo, host: MountInfo, isTrusted: (FilePath) -> Bool) {
     func ownMount(at point: FilePath) -> Mount? {
       guard let mount = mounts.mount(at: point) else { return nil }

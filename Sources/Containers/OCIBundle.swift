@@ -25,20 +25,22 @@ struct OCIBundle: Hashable, Sendable {
     return nil
   }
 
-  /// Where containerd keeps its state: its own default, then those of k3s, RKE2 and MicroK8s, then that of
-  /// the one which Docker starts for itself.
+  /// Where containerd keeps its state: its default, then those of k3s, RKE2, MicroK8s and k0s, then that of
+  /// the containerd that Docker starts for itself.
   static let containerdStates: [FilePath] = [
     "/run/containerd", "/run/k3s/containerd", "/var/snap/microk8s/common/run/containerd",
-    "/run/docker/containerd/daemon",
+    "/run/k0s/containerd", "/run/docker/containerd/daemon",
   ]
   static let containerdTasks: FilePath.Component = "io.containerd.runtime.v2.task"
 
-  /// The containerd namespace in which Docker's own containers are.
+  /// The containerd namespace of Docker's own containers.
   static let dockerNamespace = "moby"
 
-  /// containerd's bundle of the container `id` and the containerd namespace in which it is.
+  /// containerd's bundle of the container `id` and its containerd namespace.
+  ///
+  /// - Parameter pid: a process of it: if the bundle is in no known folder of the host, its shim may tell.
   static func lookInContainerd(
-    for id: String, files: ContainerFiles
+    for id: String, process pid: Int32, files: ContainerFiles
   ) -> Search<(bundle: OCIBundle, namespace: String)> {
     var search = Search<(bundle: OCIBundle, namespace: String)>()
     for state in containerdStates {
@@ -55,8 +57,39 @@ struct OCIBundle: Hashable, Sendable {
         }
       }
     }
+    search.attempt { () throws(HostError) in try ofShim(for: id, process: pid, files: files) }
     return search
   }
+
+  /// The bundle that is the working directory of the container's shim, wherever containerd keeps its state:
+  /// on a node in a container (kind), in another distribution, with another `--state`.
+  ///
+  /// The shim is the first ancestor of the process outside the container. It is believed if it belongs to
+  /// root in the user namespace of this program: nobody else can have it run there.
+  private static func ofShim(
+    for id: String, process pid: Int32, files: ContainerFiles
+  ) throws(HostError) -> (bundle: OCIBundle, namespace: String)? {
+    var pid = pid
+    for _ in 0..<limitAncestors {
+      guard let child = try files.process(pid) else { return nil }
+      pid = try child.stat().parentPID
+      guard pid > 1, let parent = try files.process(pid) else { return nil }
+      guard try files.controlGroups(ofProcess: String(pid)).containerReference?.id != id else { continue }
+      guard files.isOfRoot(parent), let folder = (try parent.link("cwd")).map({ FilePath($0) }),
+        folder.lastComponent?.string == id, folder.components.contains(containerdTasks),
+        let namespace = folder.removingLastComponent().lastComponent?.string
+      else { return nil }
+      let bytes = try TrustedFile.bytes(
+        named: "config.json", inWorkingDirectoryOf: parent, limitBytes: ContainerFiles.limitBytes)
+      do throws(ParseError) { return (try OCIBundle(parsing: bytes), namespace) } catch {
+        throw .malformed(path: folder.appending("config.json"), reason: error.reason)
+      }
+    }
+    return nil
+  }
+
+  /// How many ancestors of the process are searched.
+  private static let limitAncestors = 16
 
   /// CRI-O's bundle of the container `id`: below the run root, or with the storage.
   static func lookInCRIO(

@@ -2,7 +2,7 @@ import Processes
 import SystemPackage
 import Text
 
-/// What Podman's storage (containers/storage) keeps of one container in
+/// Podman's storage (containers/storage) entry for one container, in
 /// `GRAPH-ROOT/DRIVER-containers/containers.json`.
 public struct PodmanContainer: Hashable, Sendable {
   let id: String
@@ -11,6 +11,8 @@ public struct PodmanContainer: Hashable, Sendable {
 
   public static let defaultGraphRoot: FilePath = "/var/lib/containers/storage"
   static let defaultRunRoot: FilePath = "/run/containers/storage"
+  /// The existing storage drivers; each has its own folder.
+  public static let drivers = ["overlay", "vfs", "btrfs", "zfs"]
 
   /// All containers in the file.
   ///
@@ -18,7 +20,7 @@ public struct PodmanContainer: Hashable, Sendable {
   /// [{"id":"b97ee5c668d9…","names":["rest-api"],"layer":"d484d370…",
   ///   "metadata":"{\"image-name\":\"localhost/placeos/rest-api:latest\",\"name\":\"rest-api\",…}"}]
   /// ```
-  /// `metadata` is JSON within JSON, and its creator's own: where it is not of this form, the name in
+  /// `metadata` is JSON within JSON, in a form its creator chooses: if it is not this one, the name in
   /// `names` stays and the image is unknown.
   static func all(parsing bytes: [UInt8]) throws(ParseError) -> [PodmanContainer] {
     struct Entry: Decodable {
@@ -44,17 +46,17 @@ public struct PodmanContainer: Hashable, Sendable {
     }
   }
 
-  /// Podman's record of the container `id`. The file lies with the storage (the graph root), that of
-  /// containers which need not outlive a boot beside it, or below the run root.
+  /// Podman's record of the container `id`. The file is with the storage (the graph root); the one for
+  /// containers that need not outlive a boot is next to it, or below the run root.
   static func look(
     for id: String, evidence: MountEvidence, files: ContainerFiles
   ) -> Search<PodmanContainer> {
     var search = Search<PodmanContainer>()
-    // Run roots last: all that they can add is the file of volatile containers.
+    // Run roots last: they can only add the file of volatile containers.
     let graphs = evidence.graphRoots + [defaultGraphRoot]
     let runs = evidence.userdata.map(\.runRoot) + [defaultRunRoot]
     var drivers = evidence.userdata.map(\.driver)
-    for driver in ["overlay", "vfs", "btrfs", "zfs"] where !drivers.contains(driver) {
+    for driver in Self.drivers where !drivers.contains(driver) {
       drivers.append(driver)
     }
     for root in graphs + runs {

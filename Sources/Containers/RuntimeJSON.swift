@@ -4,7 +4,7 @@ import Text
 
 /// Reads what a container runtime wrote as JSON: only the fields that a type asks for.
 enum RuntimeJSON {
-  /// - Throws: `ParseError` that names the field at fault, and never a value.
+  /// - Throws: `ParseError` that names the bad field, and never a value.
   static func decode<Value: Decodable>(
     _ type: Value.Type, from bytes: [UInt8]
   ) throws(ParseError) -> Value {

@@ -1,152 +1,195 @@
 import Containers
-import Glibc
 import PlaceOS
 import Processes
 import SystemPackage
 
-/// Finds a store's own process or container on this host, by the address at which others reach it; no daemon is asked.
+/// Finds a store's process or container on this host, by the address that others use; no daemon is asked.
 final class StoreNeighbourhood {
-  private let proc: FilePath
-  private let nowWallNs: Int64
-  private let containers: [DockerNeighbour]
-  /// The processes of each network namespace, by its inode, ascending.
-  private lazy var namespaces = Self.namespaces(proc: proc)
+  private let ground: StoreLooker.Ground
+  private let files: ContainerFiles
+  private var containersByFolder: [FilePath: [DockerNeighbour]] = [:]
+  /// Where a container's Docker has its files, by the container's id.
+  private var folderByContainer: [String: FilePath] = [:]
+  private var localAddresses: [UInt64: Set<[UInt8]>] = [:]
+  /// Which process has a listening socket, by the socket's inode, for the namespaces already searched.
+  private var owners: [UInt64: Int32] = [:]
+  private var searched: Set<UInt64> = []
 
-  init(proc: FilePath, root: FilePath, nowWallNs: Int64) {
-    self.proc = proc
-    self.nowWallNs = nowWallNs
-    containers = (try? DockerNeighbour.all(files: ContainerFiles(root: root))) ?? []
+  /// At most this many processes of one namespace are searched for a listening socket, and this much of a
+  /// hosts file is read.
+  private static let (limitProcesses, limitHostsBytes) = (4096, 1 << 20)
+
+  init(_ ground: StoreLooker.Ground) {
+    self.ground = ground
+    files = ContainerFiles(root: ground.root)
   }
 
-  /// - Returns: `nil` where the store is not on this host, or that cannot be told.
+  /// Where a name leads in a process's network.
+  private enum Place {
+    case container(DockerNeighbour)
+    case addresses([[UInt8]])
+    /// Docker resolves the names of its networks, and this is not one of them.
+    case noContainer
+    case unknown
+  }
+
+  /// The addresses at which a process reaches a store; empty if that is unknown here.
+  func addresses(
+    of use: StoreUse, seenFrom directory: borrowing ProcessDirectory, container: Container?
+  ) -> [[UInt8]] {
+    switch place(of: use.address.host, directory, container) {
+    case .container(let neighbour): neighbour.addresses.compactMap(NetworkEndpoint.address(parsing:))
+    case .addresses(let addresses): addresses
+    case .noContainer, .unknown: []
+    }
+  }
+
+  /// - Returns: `nil` if the store is not on this host, or that is unknown.
   func side(
     of use: StoreUse, seenFrom directory: borrowing ProcessDirectory, container: Container?
   ) -> StoreSide? {
-    let host = use.address.host
-    let own = (try? directory.networkNamespace()) ?? nil
-    if let neighbour = neighbour(named: host, of: container) {
+    let (host, port) = (use.address.host, use.address.port)
+    switch place(of: host, directory, container) {
+    case .container(let neighbour):
       if !neighbour.isRunning {
-        let ago = neighbour.finishedWallNs.map { (nowWallNs - $0) / 1_000_000_000 }
+        let ago = neighbour.finishedWallNs.map { (ground.now.wallNs - $0) / 1_000_000_000 }
         return StoreSide(
           condition: .exited(
             status: neighbour.exitCode, secondsAgo: ago, forMemory: neighbour.wasKilledForMemory),
           name: neighbour.name)
       }
-      if neighbour.isPaused {
-        return StoreSide(condition: .stopped, name: "container \(neighbour.name)")
+      let name = "container \(neighbour.name)"
+      if neighbour.isPaused { return StoreSide(condition: .stopped, name: name) }
+      guard let opened = (try? ProcessDirectory.open(pid: neighbour.pid, proc: ground.proc)) ?? nil,
+        let namespace = (try? opened.networkNamespace()) ?? nil
+      else { return nil }
+      return listener(namespace, port: port, address: nil, name: name)
+    case .noContainer: return StoreSide(condition: .missing, name: host)
+    case .addresses(let addresses):
+      for address in addresses {
+        if NetworkEndpoint.isLoopback(address) {
+          guard let own = (try? directory.networkNamespace()) ?? nil else { return nil }
+          let isOfHost = ground.isHostInSight && container == nil
+          return listener(own, port: port, address: nil, name: isOfHost ? "this host" : "its own network")
+        }
+        // The same address in two networks: nothing tells whose it is.
+        let namespaces = ground.namespaces?.pids.keys.filter { owns($0, address) } ?? []
+        if namespaces.count == 1 {
+          return listener(namespaces[0], port: port, address: address, name: host)
+        }
       }
-      guard let namespace = namespace(of: neighbour.pid) else { return nil }
-      return listener(namespace, port: use.address.port, address: nil, name: "container \(neighbour.name)")
+      return nil
+    case .unknown: return nil
     }
-    for address in addresses(of: host, directory) {
-      if address.first == 127 && address.count == 4 || address == [UInt8](repeating: 0, count: 15) + [1] {
-        guard let own else { return nil }
-        return listener(own, port: use.address.port, address: nil, name: "this host")
-      }
-      if let namespace = namespaces.keys.sorted().first(where: { owns($0, address) }) {
-        return listener(namespace, port: use.address.port, address: address, name: host)
-      }
-    }
-    return nil
   }
 
-  /// The container that a name or an address means in the networks of another.
-  private func neighbour(named host: String, of container: Container?) -> DockerNeighbour? {
-    guard let container, let own = containers.first(where: { $0.id == container.id }) else {
-      return containers.first { $0.addresses.contains(host) }
+  // MARK: names
+
+  private func place(of host: String, _ directory: borrowing ProcessDirectory, _ container: Container?)
+    -> Place
+  {
+    let docker = container.map { containers(ofProcess: directory.pid, $0) } ?? []
+    let own = docker.first { $0.id == container?.id }
+    if let address = NetworkEndpoint.address(parsing: host) {
+      let at = docker.first { $0.addresses.contains(host) && isNear($0, own) }
+      return at.map { .container($0) } ?? .addresses([address])
     }
-    let fitting = containers.filter {
-      ($0.names.contains(host) || $0.addresses.contains(host)) && !$0.networks.isDisjoint(with: own.networks)
+    // A resolver reads this first, nsswitch.conf(5).
+    let bytes = try? directory.containedBytes(at: "/etc/hosts", limitBytes: Self.limitHostsBytes)
+    let named = HostsFile(parsing: bytes ?? []).addresses(of: host)
+    if !named.isEmpty { return .addresses(named) }
+    if host == "localhost" { return .addresses([[127, 0, 0, 1], [UInt8](repeating: 0, count: 15) + [1]]) }
+    guard let own, !own.networks.isDisjoint(with: docker.flatMap { $0 == own ? [] : $0.networks }) else {
+      return .unknown
     }
-    return fitting.first(where: \.isRunning)
-      ?? fitting.max { ($0.finishedWallNs ?? 0) < ($1.finishedWallNs ?? 0) }
+    let fitting = docker.filter { $0.names.contains(host) && isNear($0, own) }
+    if let running = fitting.first(where: \.isRunning) { return .container(running) }
+    if let last = fitting.max(by: { ($0.finishedWallNs ?? 0) < ($1.finishedWallNs ?? 0) }) {
+      return .container(last)
+    }
+    // A name with a dot belongs to another resolver.
+    return host.contains(".") ? .unknown : .noContainer
   }
 
-  private func addresses(of host: String, _ directory: borrowing ProcessDirectory) -> [[UInt8]] {
-    if let address = Self.address(host) { return [address] }
-    // What its resolver reads first, nsswitch.conf(5); hosts(5).
-    let bytes = (try? directory.bytes(of: "root/etc/hosts", limitBytes: 1 << 20)) ?? []
-    var found: [[UInt8]] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      let words = line.prefix { $0 != UInt8(ascii: "#") }
-        .split { $0 == 0x20 || $0 == 0x09 }.map { String(decoding: $0, as: UTF8.self) }
-      if words.dropFirst().contains(host), let address = Self.address(words[0]) { found.append(address) }
-    }
-    return found.isEmpty && host == "localhost" ? [[127, 0, 0, 1]] : found
+  private func isNear(_ neighbour: DockerNeighbour, _ own: DockerNeighbour?) -> Bool {
+    own.map { !neighbour.networks.isDisjoint(with: $0.networks) } ?? true
   }
 
-  private static func address(_ text: String) -> [UInt8]? {
-    var bytes = [UInt8](repeating: 0, count: 16)
-    if inet_pton(AF_INET, text, &bytes) == 1 { return Array(bytes[..<4]) }
-    return inet_pton(AF_INET6, text, &bytes) == 1 ? bytes : nil
+  /// The containers of the Docker that a container belongs to; empty for another runtime.
+  private func containers(ofProcess pid: Int32, _ container: Container) -> [DockerNeighbour] {
+    guard container.runtime == .docker || container.runtime == .unknown else { return [] }
+    if let folder = folderByContainer[container.id] { return containersByFolder[folder] ?? [] }
+    for folder in files.dockerFolders(ofProcess: pid) {
+      let found = containersByFolder[folder] ?? (try? DockerNeighbour.all(files: files, in: folder)) ?? []
+      containersByFolder[folder] = found
+      if found.contains(where: { $0.id == container.id }) {
+        folderByContainer[container.id] = folder
+        return found
+      }
+    }
+    return []
   }
 
   // MARK: namespaces
 
-  private static func namespaces(proc: FilePath) -> [UInt64: [Int32]] {
-    var namespaces: [UInt64: [Int32]] = [:]
-    for pid in pids(in: proc) {
-      guard let directory = (try? ProcessDirectory.open(pid: pid, proc: proc)) ?? nil,
-        let namespace = (try? directory.networkNamespace()) ?? nil
-      else { continue }
-      namespaces[namespace, default: []].append(pid)
+  private func member(of namespace: UInt64) -> ProcessDirectory? {
+    for pid in ground.namespaces?.pids[namespace] ?? [] {
+      guard let directory = (try? ProcessDirectory.open(pid: pid, proc: ground.proc)) ?? nil else { continue }
+      if (try? directory.networkNamespace()) == namespace { return directory }
     }
-    return namespaces
+    return nil
   }
 
-  private static func pids(in proc: FilePath) -> [Int32] {
-    guard let folder = opendir(proc.string) else { return [] }
-    defer { closedir(folder) }
-    var pids: [Int32] = []
-    while let entry = readdir(folder) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if let pid = Int32(name) { pids.append(pid) }
-    }
-    return pids.sorted()
-  }
-
-  private func namespace(of pid: Int32) -> UInt64? {
-    guard let directory = (try? ProcessDirectory.open(pid: pid, proc: proc)) ?? nil else { return nil }
-    return (try? directory.networkNamespace()) ?? nil
-  }
-
-  /// Whether an address is one of the namespace's own: `/proc/PID/net/fib_trie` lists it as `/32 host LOCAL`.
   private func owns(_ namespace: UInt64, _ address: [UInt8]) -> Bool {
-    guard address.count == 4, let pid = namespaces[namespace]?.first,
-      let directory = (try? ProcessDirectory.open(pid: pid, proc: proc)) ?? nil,
-      let bytes = try? directory.bytes(of: "net/fib_trie", limitBytes: 4 << 20)
-    else { return false }
-    let name = "|-- " + address.map(String.init).joined(separator: ".")
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    return lines.indices.dropLast().contains {
-      lines[$0].hasSuffix(name) && lines[$0 + 1].hasSuffix("/32 host LOCAL")
-    }
+    if let known = localAddresses[namespace] { return known.contains(address) }
+    var found: Set<[UInt8]> = []
+    if let member = member(of: namespace) { found = (try? member.localAddresses().addresses) ?? [] }
+    localAddresses[namespace] = found
+    return found.contains(address)
   }
 
-  /// What listens at a port of a namespace.
+  /// The process that listens on a port of a namespace.
   private func listener(_ namespace: UInt64, port: UInt16, address: [UInt8]?, name: String) -> StoreSide? {
-    guard let pids = namespaces[namespace], let first = pids.first,
-      let directory = (try? ProcessDirectory.open(pid: first, proc: proc)) ?? nil,
-      let sockets = try? directory.sockets(states: 1 << UInt32(TCPSocket.State.listen.rawValue))
-    else { return nil }
-    let listening = sockets.first {
-      $0.local.port == port && ($0.local.isAny || address == nil || $0.local.address == address)
+    let wanted = [TCPSocket.State.listen, TCPSocket.State.established]
+    let states: UInt32 = wanted.reduce(0) { $0 | 1 << UInt32($1.rawValue) }
+    guard let member = member(of: namespace), let sockets = try? member.sockets(states: states) else {
+      return nil
+    }
+    let here = sockets.filter { $0.local.port == port }
+    let listening = here.first {
+      $0.state == .listen && ($0.local.isAny || address == nil || $0.local.address == address)
     }
     guard let listening else { return StoreSide(condition: .silent, name: name) }
     var side = StoreSide(condition: .listening, name: name)
     side.waiting = listening.receiveQueue
     side.backlog = listening.sendQueue
-    for pid in pids.prefix(4096) {
-      guard let directory = (try? ProcessDirectory.open(pid: pid, proc: proc)) ?? nil,
-        let inodes = try? directory.socketInodes(), inodes.contains(listening.inode),
-        let stat = try? directory.stat()
-      else { continue }
-      side.name = "\(String(decoding: stat.comm, as: UTF8.self)) (pid \(pid))"
-      if stat.state == UInt8(ascii: "T") || stat.state == UInt8(ascii: "t") { side.condition = .stopped }
-      break
+    let unread = here.filter { $0.state == .established && $0.receiveQueue > 0 && $0.inode != 0 }
+    side.unread = Set(unread.map(\.inode).sorted().prefix(64))
+    side.overflows = (try? member.networkCounters().listenOverflows) ?? 0
+    guard let owner = owner(of: listening.inode, namespace),
+      let directory = (try? ProcessDirectory.open(pid: owner, proc: ground.proc)) ?? nil,
+      let stat = try? directory.stat()
+    else { return side }
+    side.name = "\(String(decoding: stat.comm, as: UTF8.self)) (pid \(owner))"
+    side.upSeconds = (ground.now.boottimeNs - stat.startedBoottimeNs) / 1_000_000_000
+    switch stat.state {
+    case UInt8(ascii: "T"), UInt8(ascii: "t"): side.condition = .stopped
+    case UInt8(ascii: "D"), UInt8(ascii: "Z"): side.isBlocked = true
+    default: break
     }
     return side
+  }
+
+  private func owner(of inode: UInt64, _ namespace: UInt64) -> Int32? {
+    if searched.insert(namespace).inserted {
+      for pid in (ground.namespaces?.pids[namespace] ?? []).prefix(Self.limitProcesses) {
+        guard let directory = (try? ProcessDirectory.open(pid: pid, proc: ground.proc)) ?? nil,
+          let inodes = try? directory.socketInodes()
+        else { continue }
+        // A socket that a parent shares with its children is the parent's: the lower pid.
+        for inode in inodes where owners[inode] == nil { owners[inode] = pid }
+      }
+    }
+    return owners[inode]
   }
 }

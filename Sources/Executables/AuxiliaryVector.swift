@@ -6,7 +6,7 @@ public struct AuxiliaryVector: Hashable, Sendable {
   public let entryAddress: UInt64
 
   /// - Parameter bytes: pairs of a type and a value, 8 bytes each, up to a pair of type 0.
-  /// - Throws: `ParseError` where there is no entry address: execve(2) has not got so far yet.
+  /// - Throws: `ParseError` if there is no entry address: execve(2) has not got that far yet.
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     let fields = ELFFields(bytes: bytes)
     for start in stride(from: 0, to: bytes.count & ~15, by: 16) {

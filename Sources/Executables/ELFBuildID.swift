@@ -6,13 +6,13 @@ struct ELFBuildID: Hashable, Sendable {
   /// The id's bytes as lower-case hexadecimal digits, as file(1) shows them.
   let hex: String
 
-  /// The largest section of notes that is looked through.
+  /// The largest section of notes that is read.
   static let sectionLimitBytes: UInt64 = 64 << 10
 
-  /// - Parameter alignment: `sh_addralign` of the section: notes are padded to 4 bytes, or
-  ///   to 8 where it says so.
-  /// - Returns: `nil` where none of the notes is a build id.
-  /// - Throws: `ParseError` where a note does not lie inside the section.
+  /// - Parameter alignment: `sh_addralign` of the section: notes are padded to 4 bytes, or to 8 if it says
+  ///   so.
+  /// - Returns: `nil` if none of the notes is a build id.
+  /// - Throws: `ParseError` if a note does not lie inside the section.
   init?(parsing notes: [UInt8], alignment: UInt64) throws(ParseError) {
     let fields = ELFFields(bytes: notes)
     let padding = alignment == 8 ? 7 : 3
@@ -22,7 +22,7 @@ struct ELFBuildID: Hashable, Sendable {
       let ownerSize = Int(try fields.number(at: start, as: UInt32.self))
       let contentSize = Int(try fields.number(at: start + 4, as: UInt32.self))
       let type = try fields.number(at: start + 8, as: UInt32.self)
-      // Both sizes are below 2^32 and the section is small, so that nothing here overflows 64 bits.
+      // Both sizes are below 2^32 and the section is small, so nothing here overflows 64 bits.
       let content = (start + 12 + ownerSize + padding) & ~padding
       guard content + contentSize <= notes.count else {
         throw ParseError("a note lies beyond the end of its section")

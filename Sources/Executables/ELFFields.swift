@@ -1,13 +1,13 @@
 import Processes
 import Text
 
-/// Little-endian numbers inside the bytes of an ELF file, each read checked against their end.
+/// Little-endian numbers in the bytes of an ELF file, each read with a bounds check.
 struct ELFFields {
   let bytes: [UInt8]
 
   /// The number at `offset`.
   ///
-  /// - Throws: `ParseError` where it is not wholly inside the bytes.
+  /// - Throws: `ParseError` if it is not wholly inside the bytes.
   func number<Number: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, as type: Number.Type
   ) throws(ParseError) -> Number {
@@ -18,17 +18,17 @@ struct ELFFields {
   }
 }
 
-/// A part of an ELF file that has been checked to lie inside it, so that its end cannot overflow.
+/// A part of an ELF file, checked to lie inside it, so that its end cannot overflow.
 public struct ELFExtent: Hashable, Sendable {
   /// Bytes from the start of the file.
   public let offset: UInt64
   public let sizeBytes: UInt64
 
-  /// The first byte behind it, from the start of the file.
+  /// The offset just past its end.
   public var end: UInt64 { offset + sizeBytes }
 
-  /// - Parameter subject: what the part is, for the reason of the error.
-  /// - Throws: `ParseError` where the part does not lie inside a file of `fileSizeBytes`.
+  /// - Parameter subject: what the part is, for the error's reason.
+  /// - Throws: `ParseError` if the part does not lie inside a file of `fileSizeBytes`.
   init(
     offset: UInt64, sizeBytes: UInt64, fileSizeBytes: UInt64, subject: String
   ) throws(ParseError) {

@@ -2,16 +2,18 @@ import Processes
 import SystemPackage
 import Text
 
-/// The parts of an ELF file, each fetched only when it is asked for, and then parsed.
+/// The parts of an ELF file, each read only when needed, and then parsed.
 struct ELFFile {
   /// For errors only.
   let path: FilePath
   let sizeBytes: UInt64
-  /// Gives exactly `count` bytes at an offset; only asked for what lies inside the file.
+  /// Gives exactly `count` bytes at an offset; only called for bytes inside the file.
   let bytes: (_ offset: UInt64, _ count: Int) throws(HostError) -> [UInt8]
 
   /// More sections with notes than any executable has.
   private static let noteSectionLimit = 32
+  /// How much of a table is in memory at a time: a multiple of 24.
+  private static let partBytes = UInt64(ELFSymbol.sizeBytes) << 14
 
   init(
     path: FilePath, sizeBytes: UInt64,
@@ -59,14 +61,29 @@ struct ELFFile {
   func symbols(
     _ table: ELFSections.SymbolTable, sections: ELFSections, segments: [ELFSegment]
   ) throws(HostError) -> ELFSymbols {
-    let names = try bytes(table.names)
-    let entries = try bytes(table.symbols)
+    var names = ELFNameSearch()
+    try eachPart(of: table.names) { part throws(ParseError) in try names.take(part) }
+    var symbols = ELFSymbolSearch(names)
+    try eachPart(of: table.symbols) { part throws(ParseError) in try symbols.take(part) }
     return try parsed { () throws(ParseError) in
-      try ELFSymbols(parsing: entries, names: names, sections: sections, segments: segments)
+      try ELFSymbols(names: names, symbols: symbols, sections: sections, segments: segments)
     }
   }
 
-  /// Whether the symbol at `flag.index` is the flag, just as `flag` says: two small reads.
+  /// Reads an extent part by part, each a multiple of a symbol's size.
+  private func eachPart(
+    of extent: ELFExtent, _ body: ([UInt8]) throws(ParseError) -> Void
+  ) throws(HostError) {
+    var offset: UInt64 = 0
+    while offset < extent.sizeBytes {
+      let count = min(Self.partBytes, extent.sizeBytes - offset)
+      let part = try bytes(extent.offset + offset, Int(count))
+      try parsed { () throws(ParseError) in try body(part) }
+      offset += count
+    }
+  }
+
+  /// Whether the symbol at `flag.index` is still the flag that `flag` describes: two small reads.
   func confirms(
     _ flag: TraceFlagSymbol, table: ELFSections.SymbolTable, sections: ELFSections, segments: [ELFSegment]
   ) throws(HostError) -> Bool {

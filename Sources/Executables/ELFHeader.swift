@@ -26,15 +26,16 @@ public struct ELFHeader: Hashable, Sendable {
 
   public let machine: Machine
   public let kind: Kind
-  /// `e_entry`, before it is moved by the load base.
+  /// `e_entry`, before the load base is added.
   public let entryAddress: UInt64
   public let programHeaders: ELFExtent
-  /// `nil` where the file has no section headers.
+  /// `nil` if the file has no section headers.
   public let sectionHeaders: ELFExtent?
 
   /// - Parameter bytes: the first 64 bytes of the file.
-  /// - Throws: `ParseError` for what elf(5) does not allow, and for what no PlaceOS executable is: 32-bit,
-  ///   big-endian, another processor, an object file, more sections or segments than the header can count.
+  /// - Throws: `ParseError` for what elf(5) does not allow, and for what PlaceOS executables never are:
+  ///   32-bit, big-endian, another processor, an object file, more sections or segments than the header can
+  ///   count.
   public init(parsing bytes: [UInt8], fileSizeBytes: UInt64) throws(ParseError) {
     guard bytes.count >= Self.sizeBytes else { throw ParseError("shorter than an ELF header") }
     guard Array(bytes[0..<4]) == [0x7f, 0x45, 0x4c, 0x46] else { throw ParseError("not an ELF file") }
@@ -45,7 +46,7 @@ public struct ELFHeader: Hashable, Sendable {
       throw ParseError("an unknown version of ELF")
     }
     let type = try fields.number(at: 16, as: UInt16.self)
-    guard let kind = Kind(rawValue: type) else { throw ParseError("ELF type \(type) is no executable") }
+    guard let kind = Kind(rawValue: type) else { throw ParseError("ELF type \(type) is not an executable") }
     let processor = try fields.number(at: 18, as: UInt16.self)
     guard let machine = Machine(rawValue: processor) else {
       throw ParseError("ELF machine \(processor) is neither x86-64 nor arm64")
@@ -59,7 +60,7 @@ public struct ELFHeader: Hashable, Sendable {
     entryAddress = try fields.number(at: 24, as: UInt64.self)
 
     let segmentCount = try fields.number(at: 56, as: UInt16.self)
-    // execve(2) takes no table of more than 64 KiB; this leaves out PN_XNUM, too.
+    // execve(2) takes no table of more than 64 KiB; this rules out PN_XNUM, too.
     guard segmentCount > 0, Int(segmentCount) * Self.programHeaderSizeBytes <= 65_536 else {
       throw ParseError("\(segmentCount) program headers")
     }
@@ -78,8 +79,8 @@ public struct ELFHeader: Hashable, Sendable {
       sectionHeaders = nil
       return
     }
-    // 0 means that the first section has the number (extended numbering), and that there are more
-    // than 65,279 (SHN_LORESERVE): no linker makes such an executable.
+    // 0 means that the first section has the number (extended numbering), and that there are more than 65,279
+    // (SHN_LORESERVE): no linker makes such an executable.
     guard sectionCount > 0, sectionCount < 0xff00 else {
       throw ParseError("more sections than the ELF header can count")
     }

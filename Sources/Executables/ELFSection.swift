@@ -17,14 +17,14 @@ public struct ELFSection: Hashable, Sendable {
   let flags: UInt64
   let address: UInt64
   let memorySizeBytes: UInt64
-  /// Where its bytes are in the file; `nil` for a section that has none there.
+  /// Where its bytes are in the file; `nil` for a section without bytes there.
   let file: ELFExtent?
   /// `sh_link`: for a symbol table, the number of the section with its names.
   public let link: Int
   let alignment: UInt64
   let entrySizeBytes: UInt64
 
-  /// Memory of the process's own that it may change, and that all its threads share.
+  /// Private writable memory of the process, shared by all its threads.
   var isWritableData: Bool {
     let write: UInt64 = 0x1
     let allocate: UInt64 = 0x2
@@ -69,16 +69,16 @@ public struct ELFSections: Hashable, Sendable {
     public var symbolCount: Int { Int(symbols.sizeBytes) / ELFSymbol.sizeBytes }
   }
 
-  /// Largest `.symtab` and largest `.strtab` that are read. Those of PlaceOS's services have some MB.
+  /// Largest `.symtab` and largest `.strtab` that are read. Those of PlaceOS's services have a few MB.
   public static let tableLimitBytes: UInt64 = 64 << 20
 
   let sections: [ELFSection]
-  /// The `.symtab`; `nil` in a stripped executable. (`.dynsym` is no substitute: a program's own variables
-  /// are not in it.)
+  /// The `.symtab`; `nil` in a stripped executable. (`.dynsym` is no substitute: it lacks a program's own
+  /// variables.)
   public let symbolTable: SymbolTable?
 
-  /// - Throws: `ParseError` where sections lie outside of the file, overlap one another or the headers, and
-  ///   where the symbol table is not of the form that elf(5) gives it.
+  /// - Throws: `ParseError` if sections lie outside the file, or overlap one another or the headers, and if
+  ///   the symbol table does not have the form that elf(5) gives it.
   public init(parsing table: [UInt8], header: ELFHeader, fileSizeBytes: UInt64) throws(ParseError) {
     let fields = ELFFields(bytes: table)
     var sections: [ELFSection] = []

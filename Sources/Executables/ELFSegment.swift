@@ -4,14 +4,14 @@ import Text
 /// A part of an executable that is loaded into memory: a program header of type `PT_LOAD`, elf(5)
 /// `Elf64_Phdr`.
 public struct ELFSegment: Hashable, Sendable {
-  /// What is loaded from the file; the rest of the memory, up to `memorySizeBytes`, begins as zeros (`.bss`).
+  /// What is loaded from the file; the rest of the memory, up to `memorySizeBytes`, starts as zeros (`.bss`).
   public let file: ELFExtent
-  /// `p_vaddr`, before it is moved by the load base.
+  /// `p_vaddr`, before the load base is added.
   public let address: UInt64
   public let memorySizeBytes: UInt64
   public let isWritable: Bool
 
-  /// The first address behind the segment.
+  /// The first address after the segment.
   public var end: UInt64 { address + memorySizeBytes }
 
   /// Whether the segment has the `size` bytes at `address`.
@@ -21,8 +21,8 @@ public struct ELFSegment: Hashable, Sendable {
 
   /// The loaded segments of a program header table, in ascending order of their addresses.
   ///
-  /// - Throws: `ParseError` where one does not lie inside the file or the address space, where they overlap
-  ///   or are not in order, and where there is none.
+  /// - Throws: `ParseError` if one does not lie inside the file or the address space, if they overlap or are
+  ///   not in order, and if there is none.
   public static func loaded(
     parsing table: [UInt8], fileSizeBytes: UInt64
   ) throws(ParseError) -> [ELFSegment] {

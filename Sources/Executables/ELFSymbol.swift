@@ -7,9 +7,9 @@ struct ELFSymbol: Hashable, Sendable {
 
   /// Where its name begins in the string table.
   let nameOffset: UInt32
-  /// `STT_…`: 1 is a variable (`STT_OBJECT`), 6 one of a thread's own (`STT_TLS`).
+  /// `STT_…`: 1 is a variable (`STT_OBJECT`), 6 a thread-local one (`STT_TLS`).
   let type: UInt8
-  /// The number of its section; 0 (`SHN_UNDEF`) where it is not defined in this file.
+  /// The number of its section; 0 (`SHN_UNDEF`) if it is not defined in this file.
   let sectionNumber: UInt16
   let address: UInt64
   let memorySizeBytes: UInt64

@@ -1,13 +1,13 @@
 import Processes
 
-/// What tells one executable from another without reading it through.
+/// Tells one executable from another without reading all of it.
 public struct ExecutableIdentity: Hashable, Sendable {
   public let device: UInt64
   public let inode: UInt64
   public let sizeBytes: Int64
   /// Nanoseconds after the epoch.
   public let modifiedNs: Int64
-  /// In lower-case hexadecimal digits; `nil` where the linker left none.
+  /// In lower-case hexadecimal digits; `nil` if the linker left none.
   public let buildID: String?
 
   public init(device: UInt64, inode: UInt64, sizeBytes: Int64, modifiedNs: Int64, buildID: String?) {
@@ -30,7 +30,7 @@ public struct ExecutableIdentity: Hashable, Sendable {
       device: device, inode: inode, sizeBytes: sizeBytes, modifiedNs: modifiedNs, buildID: buildID)
   }
 
-  /// Whether a file of this status can be the executable; its build id is not asked.
+  /// Whether a file with this status can be the executable; its build id is not checked.
   func matches(_ status: FileStatus) -> Bool {
     device == status.device && inode == status.inode && sizeBytes == status.sizeBytes
       && modifiedNs == status.modifiedNs

@@ -1,9 +1,9 @@
 import Processes
 import Text
 
-/// An executable as it lies in the memory of a process: where, and which memory is its own.
+/// An executable in the memory of a process: where it is, and which memory belongs to it.
 public struct ExecutableImage: Hashable, Sendable {
-  /// What is added to an address of the executable: 0 where it is not position-independent.
+  /// Added to each address of the executable: 0 if it is not position-independent.
   public let base: UInt64
   private let executable: ExecutableSymbols
   private let maps: MemoryMaps
@@ -12,12 +12,12 @@ public struct ExecutableImage: Hashable, Sendable {
   /// Finds the executable in the memory of a process.
   ///
   /// The kernel adds one number, the load base, to all addresses of a position-independent executable. So
-  /// `base = AT_ENTRY - e_entry`. The mapping which that entry is in is the executable's, and each loaded
-  /// segment must be there in the same file: the byte at `base + p_vaddr` is the file's byte at `p_offset`.
-  /// The file is known by what the maps say of it and not by stat(2): in layered file systems (overlayfs,
-  /// Btrfs) the two do not name the same device, nor always the same inode.
+  /// `base = AT_ENTRY - e_entry`. The mapping with that entry is the executable's, and each loaded segment
+  /// must be mapped from the same file: the byte at `base + p_vaddr` is the file's byte at `p_offset`. The
+  /// file is known by what the maps say of it and not by stat(2): in layered file systems (overlayfs, Btrfs)
+  /// the two do not give the same device, nor always the same inode.
   ///
-  /// - Throws: `ParseError` where the memory is not that of this executable.
+  /// - Throws: `ParseError` if the memory is not that of this executable.
   public init(
     of executable: ExecutableSymbols, entry: AuxiliaryVector, maps: MemoryMaps
   ) throws(ParseError) {
@@ -43,9 +43,9 @@ public struct ExecutableImage: Hashable, Sendable {
   ///
   /// The executable's own word is not enough, as it is a container's file: the address must lie in one of its
   /// writable segments, and in memory that the maps show to be the executable's, so that no symbol table can
-  /// make the reader look elsewhere.
+  /// make this program read elsewhere.
   ///
-  /// - Throws: `ParseError` where it lies anywhere else.
+  /// - Throws: `ParseError` if it lies anywhere else.
   public func address(of flag: TraceFlagSymbol) throws(ParseError) -> UInt64 {
     let (address, overflow) = base.addingReportingOverflow(flag.address)
     guard !overflow,
@@ -55,15 +55,15 @@ public struct ExecutableImage: Hashable, Sendable {
     return address
   }
 
-  /// Whether a mapping is of the file that the program's entry is in.
+  /// Whether a mapping is of the file that contains the program's entry.
   private func isOfFile(_ mapping: MemoryMaps.Mapping) -> Bool {
     let entry = maps.mappings[entryMapping]
     return mapping.inode == entry.inode && mapping.deviceMajor == entry.deviceMajor
       && mapping.deviceMinor == entry.deviceMinor
   }
 
-  /// Private and writable, and of the executable's file, or memory without a file right behind such (`.bss`;
-  /// where it ends the heap may follow without a gap, and then the kernel shows both as `[heap]`).
+  /// Private and writable, and of the executable's file, or memory without a file right after such (`.bss`;
+  /// the heap may follow it without a gap, and then the kernel shows both as `[heap]`).
   private func isOwnData(_ index: Int) -> Bool {
     let mapping = maps.mappings[index]
     guard mapping.isReadable, mapping.isWritable, mapping.isPrivate else { return false }

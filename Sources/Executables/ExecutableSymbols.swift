@@ -2,36 +2,36 @@ import Glibc
 import Processes
 import SystemPackage
 
-/// What an executable says of itself: whether it is PlaceOS's, and where it keeps its trace flag.
+/// What an executable says of itself: whether it belongs to PlaceOS, and where it keeps its trace flag.
 ///
 /// The file belongs to a container, which may have made it to harm its reader. It is read with pread(2) from
-/// a descriptor that is opened once (nothing is mapped, so that nobody can cut it off beneath the reader),
-/// and only in part: the headers, the build id, the symbol table and its names.
+/// a descriptor that is opened once (nothing is mapped, as nobody must be able to truncate it under the
+/// reader), and only in part: the headers, the build id, the symbol table and its names.
 public struct ExecutableSymbols: Hashable, Sendable {
   public let identity: ExecutableIdentity
   public let machine: ELFHeader.Machine
   /// Whether the kernel chooses where it is loaded.
   public let isPositionIndependent: Bool
-  /// Where the program begins, before it is moved by the load base.
+  /// The program's entry, before the load base is added.
   public let entryAddress: UInt64
   /// In ascending order of their addresses.
   public let segments: [ELFSegment]
-  /// Whether it has no symbol table, so that nothing can be said of what follows.
+  /// Whether it has no symbol table, so that nothing can be said of the following.
   public let isStripped: Bool
-  /// `nil` where the executable has no such symbol, or `traceFlagProblem` one that cannot be used.
+  /// `nil` if the executable has no such symbol, or `traceFlagProblem` one that cannot be used.
   public let traceFlag: TraceFlagSymbol?
-  /// Why there is no `traceFlag` although a symbol has its name: it is no variable of one byte, or there are
-  /// two.
+  /// Why there is no `traceFlag` although a symbol has its name: it is not a variable of one byte, or there
+  /// are two.
   public let traceFlagProblem: String?
-  /// Whether a symbol is of the module `PlaceOS`: what proves that the program is PlaceOS's.
+  /// Whether a symbol is of the module `PlaceOS`, which proves that the program belongs to PlaceOS.
   public let hasPlaceOSNamespace: Bool
 
-  /// Looks through an open executable.
+  /// Reads an open executable.
   ///
   /// - Parameter path: for errors only.
-  /// - Throws: `HostError.notRegular`, `.unreadable`, or `.malformed` for what is no ELF executable of the
-  ///   kind that PlaceOS has, for one that elf(5) does not allow, and for a file that changed while it was
-  ///   read.
+  /// - Throws: `HostError.notRegular`, `.unreadable`, or `.malformed` for anything but an ELF executable of
+  ///   the kind that PlaceOS has, for one that elf(5) does not allow, and for a file that changed while it
+  ///   was read.
   public static func read(
     from descriptor: FileDescriptor, path: FilePath
   ) throws(HostError) -> ExecutableSymbols {
@@ -39,15 +39,15 @@ public struct ExecutableSymbols: Hashable, Sendable {
     return try read(from: descriptor, path: path, cache: &cache)
   }
 
-  /// Asks the executable whether what the cache says of it is true; looks through it where it is not, and
-  /// where the cache says nothing, and then adds what it found to the cache.
+  /// Checks what the cache says of the executable. If that is wrong, or the cache says nothing, reads the
+  /// symbols and adds the result to the cache.
   public static func read(
     from descriptor: FileDescriptor, path: FilePath, cache: inout SymbolCache
   ) throws(HostError) -> ExecutableSymbols {
     try read(from: descriptor, path: path, cache: &cache, bytes: Self.bytes(of:path:offset:count:))
   }
 
-  /// - Parameter bytes: what reads: exactly `count` bytes at an offset, or an error.
+  /// - Parameter bytes: reads exactly `count` bytes at an offset, or throws.
   static func read(
     from descriptor: FileDescriptor, path: FilePath, cache: inout SymbolCache,
     bytes: (FileDescriptor, FilePath, _ offset: UInt64, _ count: Int) throws(HostError) -> [UInt8]
@@ -72,7 +72,7 @@ public struct ExecutableSymbols: Hashable, Sendable {
     return found
   }
 
-  /// Looks through an executable that is in memory.
+  /// Reads an executable that is in memory.
   ///
   /// - Parameter identity: of its file; the build id is taken from the bytes.
   init(
@@ -131,7 +131,7 @@ public struct ExecutableSymbols: Hashable, Sendable {
     return bytes
   }
 
-  /// What shows that a file was not written to meanwhile.
+  /// Shows that a file was not written to meanwhile.
   private struct Stamp: Equatable {
     let status: FileStatus
     /// Unlike the time of modification, nobody can set the time of the last change back.
@@ -143,7 +143,7 @@ public struct ExecutableSymbols: Hashable, Sendable {
       guard fstat(descriptor.rawValue, &plain) == 0 else {
         throw .unreadable(path: path, Errno(rawValue: errno))
       }
-      // A clock may be set to a time whose nanoseconds do not fit; any number that moves will do here.
+      // A clock may be set to a time whose nanoseconds do not fit; any number that changes will do here.
       changedNs = Int64(plain.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(plain.st_ctim.tv_nsec)
     }
   }

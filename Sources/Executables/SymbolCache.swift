@@ -1,16 +1,16 @@
 import Processes
 import Text
 
-/// Where trace flags were found, so that an executable is looked through only once.
+/// Where trace flags were found, so that an executable is searched only once.
 ///
-/// An entry is a hint and never an answer: it says at which place of the symbol table the flag's symbol was,
-/// and the reader asks the executable itself whether it still is there (a few small reads). Where it is not,
-/// the executable is looked through again. So neither a damaged cache nor an old one can give a wrong answer,
-/// and that is why bytes which cannot be understood are no error here but an empty cache: nothing is lost but
-/// time. This is the only such place in this program.
+/// An entry is a hint, never an answer: it says where in the symbol table the flag's symbol was, and the
+/// reader checks in the executable whether it is still there (a few small reads). If not, the executable is
+/// searched again. So neither a damaged cache nor an old one can give a wrong answer; that is why unreadable
+/// bytes are not an error here but an empty cache: only time is lost. This is the only such exception in this
+/// program.
 ///
-/// That an executable has no flag is not kept, as no small read could prove it; looking again costs some
-/// milliseconds, and for a stripped one no more than a hit.
+/// That an executable has no flag is not kept, as no small read could prove it; searching again takes a few
+/// milliseconds, and for a stripped one no longer than a hit.
 public struct SymbolCache: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     public let identity: ExecutableIdentity
@@ -22,9 +22,9 @@ public struct SymbolCache: Hashable, Sendable {
     }
   }
 
-  /// The number of entries that are kept; the oldest go first.
+  /// The number of entries kept; the oldest go first.
   public static let entryLimit = 256
-  /// No encoded cache is longer.
+  /// The longest an encoded cache can be.
   public static let sizeLimitBytes = 128 << 10
 
   /// The oldest first.
@@ -32,10 +32,10 @@ public struct SymbolCache: Hashable, Sendable {
 
   public init() {}
 
-  /// The entry for an executable, if there is one. It still has to be proved.
+  /// The entry for an executable, if there is one. It must still be checked.
   func entry(for status: FileStatus) -> Entry? { entries.last { $0.identity.matches(status) } }
 
-  /// Adds an entry, in the place of an older one for the same file.
+  /// Adds an entry, replacing an older one for the same file.
   public mutating func record(_ entry: Entry) {
     entries.removeAll {
       $0.identity.device == entry.identity.device && $0.identity.inode == entry.identity.inode
@@ -102,7 +102,7 @@ extension SymbolCache.Entry {
   /// A file may be older than the epoch.
   private static func signed(_ field: ArraySlice<UInt8>) -> Int64? {
     guard field.first == UInt8(ascii: "-") else { return Int64(ascii: field) }
-    // By its magnitude, for the smallest number has none that fits.
+    // By its magnitude, because the smallest number's does not fit.
     guard let magnitude = UInt64(ascii: field.dropFirst()), magnitude <= Int64.min.magnitude else {
       return nil
     }

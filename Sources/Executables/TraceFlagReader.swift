@@ -7,20 +7,19 @@ import SystemPackage
 public struct TraceFlagReader: Sendable {
   /// What the executable says of itself.
   public let executable: ExecutableSymbols
-  /// The flag in the memory of the process, where its executable has one; or why it could not be found there.
+  /// The flag in the memory of the process, if its executable has one; or why it could not be found there.
   public let flag: Result<TraceFlag, HostError>?
 
-  /// The most that is read of `/proc/PID/maps`: a process has no more than 65,530 mappings unless told
-  /// otherwise.
+  /// How much of `/proc/PID/maps` is read: by default a process has at most 65,530 mappings.
   private static let mapsLimitBytes = 32 << 20
 
-  /// Takes a process as it is now. After an execve(2) of its own it has to be taken anew.
+  /// Opens a process as it is now. After an execve(2) it must be opened again.
   ///
   /// - Parameters:
-  ///   - process: its open folder, so that all that is read here is of one and the same process.
-  ///   - cache: where flags were found earlier; gets what is found now.
-  /// - Throws: `HostError` where the executable cannot be read, or is none that PlaceOS has. (A process that
-  ///   is ending has none: ENOENT or ESRCH.)
+  ///   - process: its open folder, so that everything read here is of the same process.
+  ///   - cache: where flags were found earlier; what is found now is added.
+  /// - Throws: `HostError` if the executable cannot be read, or is of a kind that PlaceOS does not have. (A
+  ///   process that is ending has none: ENOENT or ESRCH.)
   public init(
     process: borrowing ProcessDirectory, cache: inout SymbolCache
   ) throws(HostError) {
@@ -38,7 +37,7 @@ public struct TraceFlagReader: Sendable {
     return try ExecutableSymbols.read(from: file, path: process.path.appending("exe"), cache: &cache)
   }
 
-  /// Takes a process whose executable has been looked through already.
+  /// Opens a process whose executable has already been read.
   public init(_ executable: ExecutableSymbols, of process: borrowing ProcessDirectory) {
     self.executable = executable
     guard let symbol = executable.traceFlag else {
@@ -52,22 +51,22 @@ public struct TraceFlagReader: Sendable {
     }
   }
 
-  /// Whether the process is in debug mode, read now; `nil` where its executable has no flag, or the flag is
+  /// Whether the process is in debug mode, read now; `nil` if its executable has no flag, or the flag is
   /// neither 0 nor 1. Costs one call of process_vm_readv(2).
   ///
-  /// - Throws: what kept the flag from being found, or from being read; see `TraceFlag.read()` for what the
-  ///   caller has to know of the pid.
+  /// - Throws: why the flag could not be found, or read; see `TraceFlag.read()` for what the caller has to
+  ///   know of the pid.
   public func read() throws(HostError) -> Bool? {
     try flag?.get().read()
   }
 
-  /// As `read()`, and sure to be of the process behind `process` and of the executable that was looked
-  /// through: three calls instead of one.
+  /// As `read()`, and certain to be of the process behind `process` and of the executable that was read:
+  /// three calls instead of one.
   ///
-  /// - Throws: ESRCH, too, where the process has ended, and ESTALE where it now executes another file.
+  /// - Throws: ESRCH, too, if the process has ended, and ESTALE if it now executes another file.
   public func read(of process: borrowing ProcessDirectory) throws(HostError) -> Bool? {
     let value = try read()
-    // After the reading: as long as the process is there, nobody else can have had its pid.
+    // After the read: while the process exists, nobody else can have had its pid.
     let status: FileStatus
     do {
       status = try FileStatus(at: "exe", in: process.descriptor)

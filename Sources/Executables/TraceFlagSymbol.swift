@@ -1,12 +1,12 @@
 import Processes
 import Text
 
-/// The variable in which a PlaceOS process keeps whether it is in debug mode, as its executable names it.
+/// The variable that says whether a PlaceOS process is in debug mode, as its executable names it.
 ///
-/// Crystal gives a class variable the name of its class and its own, so that nm(1) shows
-/// `0000000000179b40 0000000000000001 B PlaceOS::LogBackend::trace`: one byte, in `.bss`.
+/// Crystal names a class variable by its class and its own name, so that nm(1) shows `0000000000179b40
+/// 0000000000000001 B PlaceOS::LogBackend::trace`: one byte, in `.bss`.
 public struct TraceFlagSymbol: Hashable, Sendable {
-  /// Whose flag it is; the two have their own ways of taking signals.
+  /// Whose flag it is; the two handle signals differently.
   public enum Kind: String, Sendable, CaseIterable {
     /// A service with placeos-log-backend 0.10.6 or newer.
     case logBackend = "log-backend"
@@ -23,7 +23,7 @@ public struct TraceFlagSymbol: Hashable, Sendable {
   }
 
   public let kind: Kind
-  /// The flag's address, before it is moved by the load base.
+  /// The flag's address, before the load base is added.
   public let address: UInt64
   /// The number of its entry in the symbol table.
   public let index: Int
@@ -34,10 +34,9 @@ public struct TraceFlagSymbol: Hashable, Sendable {
     self.index = index
   }
 
-  /// Takes a symbol of the right name, if it can be the flag.
+  /// Accepts a symbol of the right name, if it can be the flag.
   ///
-  /// - Throws: `ParseError` unless it is a variable of one byte in writable memory that is not a
-  ///   thread's own.
+  /// - Throws: `ParseError` unless it is a variable of one byte in writable memory, and not thread-local.
   init(
     _ symbol: ELFSymbol, kind: Kind, index: Int, sections: ELFSections, segments: [ELFSegment]
   ) throws(ParseError) {

@@ -1,5 +1,5 @@
-/// The CRC-32 of ISO 3309 (that of Ethernet, gzip and PNG): finds every error within 32 consecutive bits,
-/// so every changed byte. It protects from accidents, not from people.
+/// The CRC-32 of ISO 3309 (that of Ethernet, gzip and PNG): finds every error within 32 consecutive bits, so
+/// every changed byte. It protects from accidents, not from people.
 enum CRC32 {
   private static let table: [UInt32] = (0..<256).map { index in
     (0..<8).reduce(UInt32(index)) { value, _ in

@@ -2,35 +2,40 @@ import FoundationEssentials
 import SystemPackage
 import Text
 
-/// A JSON file that shows every change to itself: what `state.json` and `revert.json` have in common.
+/// A JSON file in which any change shows: `state.json`.
 ///
 /// The file is one JSON object with sorted keys, two of which belong to the form and not to the content:
-/// - `schema_version`: a number. A version greater than the program's own is refused before anything else
-///   in the file is looked at. Keys that the program does not know are ignored within its own version, and
-///   are gone when it writes the file: a key that must not get lost needs a new version.
+/// - `schema_version`: a number. A version greater than the program's own is refused before anything else in
+///   the file is read. Keys that the program does not know are ignored within its own version, and are lost
+///   when it writes the file: a key that must not get lost needs a new version.
 /// - `checksum`: `crc32:` and eight hexadecimal digits, the CRC-32 of the whole file (its last newline
-///   included) with zeros in place of these digits. JSON alone does not show a flipped bit in a number or
-///   in a string, nor do file systems such as ext4 and tmpfs.
+///   included) with these digits as zeros. JSON alone does not show a flipped bit in a number or in a string,
+///   nor do file systems such as ext4 and tmpfs.
 enum CheckedDocument {
+  private enum FormKey: String, CodingKey {
+    case checksum
+    case schemaVersion = "schema_version"
+  }
+
   private struct Sealed<Body: Encodable>: Encodable {
     let body: Body
     let version: Int64
 
     func encode(to encoder: any Encoder) throws {
       try body.encode(to: encoder)
-      var values = encoder.container(keyedBy: LedgerKey.self)
+      var values = encoder.container(keyedBy: FormKey.self)
       try values.encode(version, forKey: .schemaVersion)
       try values.encode("crc32:00000000", forKey: .checksum)
     }
   }
 
-  /// The content, looked at only where form and version are right.
+  /// The content, read only if form and version are right.
   private struct Opened<Body: Decodable>: DecodableWithConfiguration {
     let body: Body
 
     /// - Parameter checkForm: takes the version, and throws what is wrong with it or with the file's form.
     init(from decoder: any Decoder, configuration checkForm: (Int64) throws -> Void) throws {
-      let values = try decoder.container(keyedBy: LedgerKey.self)
+      let values = try decoder.container(keyedBy: FormKey.self)
       try checkForm(try values.decode(Int64.self, forKey: .schemaVersion))
       body = try Body(from: decoder)
     }
@@ -94,7 +99,7 @@ enum CheckedDocument {
 
   /// Where the digits of the checksum are.
   ///
-  /// The marker cannot be a part of a string's content: there its quotes would have backslashes.
+  /// The marker cannot be part of a string's content: there its quotes would have backslashes.
   private static func checksumDigits(in bytes: [UInt8]) -> Range<Int>? {
     let marker = Array(#""checksum" : "crc32:"#.utf8)
     guard bytes.count >= marker.count + 8 else { return nil }
@@ -108,7 +113,7 @@ enum CheckedDocument {
 }
 
 extension DecodingError {
-  /// What is wrong and where, in the words of the file: `entries[3].pid is missing`.
+  /// What is wrong and where, in the file's own words: `entries[3].pid is missing`.
   var reason: String {
     switch self {
     case .keyNotFound(let key, let context):

@@ -1,32 +1,35 @@
 import Containers
+import Processes
+import Text
 
-/// The wish that a service be in debug mode, whatever process does its work: when it restarts before the
-/// deadline, the agent brings the new process into debug mode.
-public struct FollowedService: Hashable, Sendable {
-  /// The boot whose clock the times are of.
+/// The wish that a service be in debug mode, whichever process does its work: if it restarts before the
+/// deadline, the agent switches the new process into debug mode.
+public struct FollowedService: Hashable, Codable, Sendable {
+  /// The boot whose clock the times are from.
   public var bootID: String
   /// The service's name in the catalogue.
   public var service: String
   public var executable: String
-  public var container: LedgerEntry.Container?
+  public var container: Container?
   /// Since when it is followed, on the boot-time clock.
   public var sinceBoottimeNs: Int64
-  /// When the wish is over, on the boot-time clock; `nil`: never.
+  /// When it ends, on the boot-time clock; `nil`: never.
   public var deadlineBoottimeNs: Int64?
+  public var deadline: Deadline? { deadlineBoottimeNs.map(Deadline.init(boottimeNs:)) }
   public var by: LedgerEntry.Actor
   public var reason: String?
-  /// Whether whoever wished it trusted the process's name (`--trust-name`).
+  /// Whether the process's name was trusted (`--trust-name`).
   public var trustsName: Bool
 
   public init(
-    bootID: String, service: String, executable: String, container: LedgerEntry.Container?,
+    bootID: String, service: String, executable: String, container: Container?,
     sinceBoottimeNs: Int64, deadlineBoottimeNs: Int64?, by: LedgerEntry.Actor, reason: String?,
     trustsName: Bool
   ) {
     self.bootID = bootID
     self.service = service
     self.executable = executable
-    self.container = container
+    self.container = container?.recorded
     self.sinceBoottimeNs = sinceBoottimeNs
     self.deadlineBoottimeNs = deadlineBoottimeNs
     self.by = by
@@ -34,12 +37,12 @@ public struct FollowedService: Hashable, Sendable {
     self.trustsName = trustsName
   }
 
-  /// What is followed.
+  /// The service that is followed.
   public var place: ServicePlace {
     ServicePlace(service: service, executable: executable, container: container)
   }
 
-  /// Why it must not be in a state file; `nil` where it may be.
+  /// Why it must not be in a state file; `nil` if it may be.
   var flaw: String? {
     if bootID.isEmpty { return "followed \(service) has an empty boot_id" }
     if sinceBoottimeNs < 0 || deadlineBoottimeNs ?? 0 < 0 {
@@ -47,33 +50,24 @@ public struct FollowedService: Hashable, Sendable {
     }
     return nil
   }
+
+  private enum CodingKeys: String, CodingKey {
+    case service, executable, container, by, reason
+    case bootID = "boot_id"
+    case sinceBoottimeNs = "since_boottime_ns"
+    case deadlineBoottimeNs = "deadline_boottime_ns"
+    case trustsName = "trusts_name"
+  }
 }
 
-// By hand, for the reason that LedgerEntry+Codable.swift gives: a null is written, and a missing key is an error.
-extension FollowedService: Codable {
-  public init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: LedgerKey.self)
-    bootID = try values.decode(String.self, forKey: .bootID)
-    service = try values.decode(String.self, forKey: .service)
-    executable = try values.decode(String.self, forKey: .executable)
-    container = try values.decode(LedgerEntry.Container?.self, forKey: .container)
-    sinceBoottimeNs = try values.decode(Int64.self, forKey: .sinceBoottimeNs)
-    deadlineBoottimeNs = try values.decode(Int64?.self, forKey: .deadlineBoottimeNs)
-    by = try values.decode(LedgerEntry.Actor.self, forKey: .by)
-    reason = try values.decode(String?.self, forKey: .reason)
-    trustsName = try values.decode(Bool.self, forKey: .trustsName)
+extension FollowedService {
+  private var shownName: String { "\(service)\(container?.name.map { " (\($0))" } ?? "")" }
+
+  /// Says that none of its processes is in debug mode now.
+  public var awaitedSentence: String {
+    "\(shownName) is followed and has ended: its replacement will be switched on".printable
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: LedgerKey.self)
-    try values.encode(bootID, forKey: .bootID)
-    try values.encode(service, forKey: .service)
-    try values.encode(executable, forKey: .executable)
-    try values.encode(container, forKey: .container)
-    try values.encode(sinceBoottimeNs, forKey: .sinceBoottimeNs)
-    try values.encode(deadlineBoottimeNs, forKey: .deadlineBoottimeNs)
-    try values.encode(by, forKey: .by)
-    try values.encode(reason, forKey: .reason)
-    try values.encode(trustsName, forKey: .trustsName)
-  }
+  /// Says that it was unfollowed while it was restarting.
+  public var releasedSentence: String { "\(shownName) is followed no longer".printable }
 }

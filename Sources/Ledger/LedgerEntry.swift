@@ -1,46 +1,14 @@
 import Containers
 import Processes
+import Text
 
 /// One process that this tool has switched.
-public struct LedgerEntry: Hashable, Sendable {
-  /// The container that the process runs in, as it was known when it was switched.
-  public struct Container: Hashable, Sendable {
-    public var runtime: String
-    public var id: String
-    public var name: String?
-    public var image: String?
-    public var podNamespace: String?
-    public var podName: String?
-    /// The container's name within its pod.
-    public var podContainer: String?
-
-    public init(
-      runtime: String, id: String, name: String? = nil, image: String? = nil,
-      podNamespace: String? = nil, podName: String? = nil, podContainer: String? = nil
-    ) {
-      self.runtime = runtime
-      self.id = id
-      self.name = name
-      self.image = image
-      self.podNamespace = podNamespace
-      self.podName = podName
-      self.podContainer = podContainer
-    }
-
-    /// What the ledger keeps of a container.
-    public init(_ container: Containers.Container) {
-      self.init(
-        runtime: container.runtime.rawValue, id: container.id, name: container.name,
-        image: container.image, podNamespace: container.pod?.namespace,
-        podName: container.pod?.name, podContainer: container.pod?.container)
-    }
-  }
-
+public struct LedgerEntry: Hashable, Codable, Sendable {
   /// Who asked for a switch.
-  public struct Actor: Hashable, Sendable {
+  public struct Actor: Hashable, Codable, Sendable {
     public var user: String
     /// The user who became `user` by sudo(8), from `SUDO_USER`.
-    public var sudoUser: String?
+    @OrNull public var sudoUser: String?
     /// The real user id of the tool's process.
     public var uid: UInt32
 
@@ -49,17 +17,23 @@ public struct LedgerEntry: Hashable, Sendable {
       self.sudoUser = sudoUser
       self.uid = uid
     }
+
+    private enum CodingKeys: String, CodingKey {
+      case user, uid
+      case sudoUser = "sudo_user"
+    }
   }
 
   /// The last signal to the process.
-  public struct SentSignal: Hashable, Sendable {
-    public enum Progress: String, Hashable, Sendable, CaseIterable {
-      /// Recorded before the signal was sent: whether it was sent is not known, should the tool have been
-      /// killed since.
+  public struct SentSignal: Hashable, Codable, Sendable {
+    public enum Progress: String, Hashable, Codable, Sendable, CaseIterable {
+      /// Recorded before the signal was sent: whether it was sent is unknown if the tool has been killed
+      /// since.
       case intended
-      /// The kernel took it; the process was not yet seen to act on it.
+      /// The kernel accepted it; the process has not yet been seen to act on it.
       case sent
-      /// The process has taken it from its queue, and its event loop was idle afterwards; its level was not read.
+      /// The process has taken it from its queue, and its event loop was idle afterwards; its level was not
+      /// read.
       case taken
       /// The process was seen to act on it.
       case confirmed
@@ -84,12 +58,23 @@ public struct LedgerEntry: Hashable, Sendable {
       self.atBoottimeNs = atBoottimeNs
       self.progress = progress
     }
+
+    private enum CodingKeys: String, CodingKey {
+      case signal, progress, sender
+      case wanted = "wanted_debug"
+      case atBoottimeNs = "at_boottime_ns"
+    }
   }
 
-  public let identity: ProcessIdentity
+  public var identity: ProcessIdentity { ProcessIdentity(bootID: bootID, pid: pid, startTicks: startTicks) }
+  // The identity's parts are keys of the entry itself.
+  private let bootID: String
+  private let pid: Int32
+  private let startTicks: UInt64
   /// The service's name in the catalogue.
   public var service: String
   public var executable: String
+  /// The container that the process runs in, as known when it was switched.
   public var container: Container?
   public var dialect: String
   /// What this tool last switched the process to. `false`: taken back; the entry stays while the process
@@ -97,10 +82,11 @@ public struct LedgerEntry: Hashable, Sendable {
   public var debug: Bool
   /// When it was last switched, on the boot-time clock.
   public var sinceBoottimeNs: Int64
-  /// The same moment in nanoseconds after the epoch; for showing only.
+  /// The same moment in nanoseconds after the epoch; only for display.
   public var sinceWallNs: Int64
   /// When the switch is to be taken back, on the boot-time clock; `nil`: never.
   public var deadlineBoottimeNs: Int64?
+  public var deadline: Deadline? { deadlineBoottimeNs.map(Deadline.init(boottimeNs:)) }
   public var by: Actor
   public var reason: String?
   public var lastSignal: SentSignal?
@@ -110,10 +96,10 @@ public struct LedgerEntry: Hashable, Sendable {
     dialect: String, debug: Bool, sinceBoottimeNs: Int64, sinceWallNs: Int64,
     deadlineBoottimeNs: Int64?, by: Actor, reason: String?, lastSignal: SentSignal?
   ) {
-    self.identity = identity
+    (bootID, pid, startTicks) = (identity.bootID, identity.pid, identity.startTicks)
     self.service = service
     self.executable = executable
-    self.container = container
+    self.container = container?.recorded
     self.dialect = dialect
     self.debug = debug
     self.sinceBoottimeNs = sinceBoottimeNs
@@ -124,12 +110,23 @@ public struct LedgerEntry: Hashable, Sendable {
     self.lastSignal = lastSignal
   }
 
-  /// Why this entry must not be in a state file; `nil` where it may be.
+  private enum CodingKeys: String, CodingKey {
+    case pid, service, executable, container, dialect, debug, by, reason
+    case bootID = "boot_id"
+    case startTicks = "start_ticks"
+    case sinceBoottimeNs = "since_boottime_ns"
+    case sinceWallNs = "since_wall_ns"
+    case deadlineBoottimeNs = "deadline_boottime_ns"
+    case lastSignal = "last_signal"
+  }
+
+  /// Why this entry must not be in a state file; `nil` if it may be.
   ///
-  /// Pid 1 is the machine's own init and kill(2) gives 0 and negative numbers other meanings, so an entry
+  /// Pid 1 is the machine's own init, and kill(2) gives 0 and negative numbers other meanings, so an entry
   /// with one of them was not written by this tool.
   var flaw: String? {
-    if identity.pid <= 1 { return "pid \(identity.pid) is no service's" }
+    // In a container's own pid namespace a service is 1.
+    if identity.pid < 1 { return "pid \(identity.pid) cannot be a service" }
     if identity.bootID.isEmpty { return "pid \(identity.pid) has an empty boot_id" }
     if sinceBoottimeNs < 0 || sinceWallNs < 0 || deadlineBoottimeNs ?? 0 < 0
       || lastSignal?.atBoottimeNs ?? 0 < 0

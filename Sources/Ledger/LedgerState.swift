@@ -2,59 +2,82 @@ import Processes
 import SystemPackage
 
 /// What the state file says: the processes that this tool has switched, one entry each.
-public struct LedgerState: Hashable, Sendable {
+public struct LedgerState: Sendable {
   /// The boot in which the file was last written.
   public var bootID: String
-  /// In the order in which they were added; no two with the same identity.
-  public private(set) var entries: [LedgerEntry]
-  /// The services that are to be in debug mode after a restart as well; no two of the same place.
+  /// In the order in which they were added; `nil` where an entry was removed.
+  private var slots: [LedgerEntry?] = []
+  /// Each process's index in `slots`: with thousands of them nothing is searched.
+  private var slotNumbers: [ProcessIdentity: Int] = [:]
+  /// The services that should be in debug mode after a restart as well; no two with the same place.
   public var followed: [FollowedService]
+  /// Records of other pid namespaces of the same boot, for example if a container shares the state directory:
+  /// kept as they are for whoever sees those processes. So is an entry of another boot id whose process seems
+  /// to live.
+  public internal(set) var elsewhere: [LedgerEntry] = []
+  var followedElsewhere: [FollowedService] = []
 
   /// - Parameter entries: of several with the same identity the last one counts.
   public init(bootID: String, entries: [LedgerEntry] = [], followed: [FollowedService] = []) {
     self.bootID = bootID
-    self.entries = []
     self.followed = followed
     for entry in entries { upsert(entry) }
   }
 
-  /// The entry of a process; `nil` where this tool has not switched it.
+  /// In the order in which they were added; no two with the same identity.
+  public var entries: [LedgerEntry] { slots.compactMap { $0 } }
+
+  /// Whether there is no entry.
+  public var hasNoEntries: Bool { slotNumbers.isEmpty }
+
+  /// The entry of a process; `nil` if this tool has not switched it.
   public subscript(identity: ProcessIdentity) -> LedgerEntry? {
-    entries.first { $0.identity == identity }
+    slotNumbers[identity].flatMap { slots[$0] }
   }
 
-  /// Adds an entry, or puts it in the place of the one with the same identity.
+  /// Adds an entry, or replaces the one with the same identity.
   public mutating func upsert(_ entry: LedgerEntry) {
-    if let index = entries.firstIndex(where: { $0.identity == entry.identity }) {
-      entries[index] = entry
+    if let number = slotNumbers[entry.identity] {
+      slots[number] = entry
     } else {
-      entries.append(entry)
+      slotNumbers[entry.identity] = slots.count
+      slots.append(entry)
     }
   }
 
-  /// Takes the entry of a process out and returns it; `nil` where there was none.
+  /// Removes the entry of a process and returns it; `nil` if there was none.
   @discardableResult
   public mutating func remove(_ identity: ProcessIdentity) -> LedgerEntry? {
-    guard let index = entries.firstIndex(where: { $0.identity == identity }) else { return nil }
-    return entries.remove(at: index)
+    guard let number = slotNumbers.removeValue(forKey: identity) else { return nil }
+    defer { slots[number] = nil }
+    return slots[number]
   }
 
-  /// This state as of the boot `bootID`: entries of other boots speak of processes that ended with their
-  /// boot, and are dropped.
-  public func current(bootID: String) -> (state: LedgerState, dropped: [LedgerEntry]) {
-    var state = LedgerState(bootID: bootID)
-    state.entries = entries.filter { $0.identity.bootID == bootID }
-    state.followed = followed.filter { $0.bootID == bootID }
-    return (state, entries.filter { $0.identity.bootID != bootID })
+  /// Whether nothing in it needs to be kept.
+  public var isEmpty: Bool {
+    hasNoEntries && followed.isEmpty && elsewhere.isEmpty && followedElsewhere.isEmpty
+  }
+}
+
+extension LedgerState: Hashable {
+  public static func == (left: LedgerState, right: LedgerState) -> Bool {
+    left.bootID == right.bootID && left.followed == right.followed && left.entries == right.entries
+      && left.elsewhere == right.elsewhere && left.followedElsewhere == right.followedElsewhere
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(bootID)
+    hasher.combine(entries)
+    hasher.combine(followed)
   }
 }
 
 // MARK: - The file
 
 extension LedgerState {
-  /// The newest schema version that this program reads. It writes the oldest that can say what there is to say:
-  /// version 2 has the services that are followed, and an older program would lose them.
-  public static let schemaVersion: Int64 = 2
+  /// The version of the file's form. All older ones are read: version 1 had no followed services, version 2
+  /// had a pod's names among those of the container.
+  public static let schemaVersion: Int64 = 3
 
   /// The state in the bytes of a state file.
   ///
@@ -69,10 +92,10 @@ extension LedgerState {
         throw .damaged(path: path, reason: "pid \(entry.identity.pid) has two entries")
       }
     }
-    self.bootID = body.bootID
-    self.entries = body.entries
-    followed = body.followed
-    guard Set(followed.map(\.place)).count == followed.count else {
+    self.init(bootID: body.bootID, entries: body.entries, followed: body.followed ?? [])
+    // The same place may be followed from two pid namespaces.
+    for (_, wishes) in Dictionary(grouping: followed, by: \.bootID)
+    where Set(wishes.map(\.place)).count != wishes.count {
       throw .damaged(path: path, reason: "a service is followed twice")
     }
     if let flaw { throw .damaged(path: path, reason: flaw) }
@@ -85,8 +108,10 @@ extension LedgerState {
   public func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
     if let flaw { throw .unrecordable(path: path, reason: flaw) }
     return try CheckedDocument.bytes(
-      of: StateBody(bootID: bootID, entries: entries, followed: followed), path: path,
-      version: followed.isEmpty ? 1 : 2)
+      of: StateBody(
+        bootID: bootID, entries: entries + elsewhere,
+        followed: followed.isEmpty && followedElsewhere.isEmpty ? nil : followed + followedElsewhere),
+      path: path, version: Self.schemaVersion)
   }
 
   private var flaw: String? {
@@ -100,26 +125,10 @@ extension LedgerState {
 private struct StateBody: Codable {
   let bootID: String
   let entries: [LedgerEntry]
-  let followed: [FollowedService]
+  let followed: [FollowedService]?
 
-  init(bootID: String, entries: [LedgerEntry], followed: [FollowedService]) {
-    self.bootID = bootID
-    self.entries = entries
-    self.followed = followed
-  }
-
-  init(from decoder: any Decoder) throws {
-    let values = try decoder.container(keyedBy: LedgerKey.self)
-    bootID = try values.decode(String.self, forKey: .bootID)
-    entries = try values.decode([LedgerEntry].self, forKey: .entries)
-    let hasFollowed = try values.decode(Int64.self, forKey: .schemaVersion) >= 2
-    followed = hasFollowed ? try values.decode([FollowedService].self, forKey: .followed) : []
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: LedgerKey.self)
-    try values.encode(bootID, forKey: .bootID)
-    try values.encode(entries, forKey: .entries)
-    if !followed.isEmpty { try values.encode(followed, forKey: .followed) }
+  private enum CodingKeys: String, CodingKey {
+    case entries, followed
+    case bootID = "boot_id"
   }
 }

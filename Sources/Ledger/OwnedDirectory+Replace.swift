@@ -2,15 +2,15 @@ import Glibc
 import Processes
 import SystemPackage
 
-// A file is replaced by renaming a whole new one over it: rename(2) is atomic, so that whoever reads, and
-// whoever looks after a SIGKILL, finds the old content or the new. fsync(2) before it keeps a file system
-// from bringing the new name to disk before the new content.
+// A file is replaced by renaming a complete new one over it: rename(2) is atomic, so any reader, even after a
+// SIGKILL, finds the old content or the new. fsync(2) before it keeps a file system from writing the new name
+// to disk before the new content.
 //
-// A writer holds flock(2) on its temporary file. A temporary file that can be locked is one whose writer
-// was killed: no clock and no pid is needed to tell.
+// A writer holds flock(2) on its temporary file. If a temporary file can be locked, its writer was killed:
+// that takes no clock and no pid to tell.
 
 extension OwnedDirectory {
-  /// Puts `bytes` in the place of the file `name`, with mode 0600, or leaves everything as it was.
+  /// Replaces the file `name` by `bytes`, with mode 0600, or leaves everything as it was.
   func replace(_ name: String, with bytes: [UInt8]) throws(LedgerError) {
     let filePath = path.appending(name)
     let (temporary, file) = try makeTemporary(for: name)
@@ -27,7 +27,7 @@ extension OwnedDirectory {
       unlinkat(descriptor.rawValue, temporary, 0)
       throw error
     }
-    // EINVAL: a file system that has no fsync(2) for directories.
+    // EINVAL: a file system without fsync(2) for directories.
     if fsync(descriptor.rawValue) != 0, Errno.last != .invalidArgument {
       throw .replacedNotSynced(path: filePath, .last)
     }
@@ -35,23 +35,10 @@ extension OwnedDirectory {
 
   /// Removes the temporary files of writers that were killed.
   ///
-  /// Nothing depends on it: what cannot be removed now is tried again by the next writer.
+  /// Nothing depends on it: what cannot be removed now is left to the next writer.
   func removeLeftovers() {
-    let listing = openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard listing >= 0 else { return }
-    guard let stream = fdopendir(listing) else {
-      close(listing)
-      return
-    }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix(".tmp-") { names.append(name) }
-    }
-    for name in names {
+    guard let names = try? names() else { return }
+    for name in names where name.hasPrefix(".tmp-") {
       guard let file = try? openFile(name, access: O_RDONLY) else { continue }
       if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 {
         unlinkat(descriptor.rawValue, name, 0)
@@ -79,7 +66,7 @@ extension OwnedDirectory {
       // Another process may have come between open and flock, and taken the file for a leftover.
       let locked = flock(raw, LOCK_EX | LOCK_NB) == 0
       if locked, let status = try? FileStatus(of: file), status.linkCount == 1 {
-        // The umask may have taken bits from the mode.
+        // The umask may have cleared bits of the mode.
         if fchmod(raw, 0o600) == 0 { return (temporary, file) }
         let error = Errno.last
         unlinkat(descriptor.rawValue, temporary, 0)

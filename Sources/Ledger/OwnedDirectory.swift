@@ -2,11 +2,11 @@ import Glibc
 import Processes
 import SystemPackage
 
-/// An open directory that is its owner's alone, and the files in it, which must be so too.
+/// An open directory that only its owner may use, and the files in it, likewise.
 ///
-/// Everything goes through the directory's descriptor, so that what was checked when it was opened is what
-/// is used, whatever happens to its path. Only the last component of the path is checked: who may rename
-/// things in the directories above can put another directory there, but none that belongs to the owner.
+/// Everything goes through the directory's descriptor, so what was checked when it was opened is what is
+/// used, whatever happens to its path. Only the last component of the path is checked: whoever may rename
+/// things in the directories above can put another directory there, but not one that belongs to the owner.
 final class OwnedDirectory: Sendable {
   let path: FilePath
   let ownerID: UInt32
@@ -20,15 +20,15 @@ final class OwnedDirectory: Sendable {
 
   deinit { try? descriptor.close() }
 
-  /// Opens the directory at `path`; makes it first, with mode 0700, where it is missing and `create` is set.
+  /// Opens the directory at `path`; makes it first, with mode 0700, if it is missing and `create` is set.
   ///
-  /// - Returns: `nil` where there is none and `create` is not set.
+  /// - Returns: `nil` if there is none and `create` is not set.
   /// - Throws: `LedgerError.refused`, `.parentMissing`, `.unreadable`, `.unwritable`.
   static func open(
     at path: FilePath, create: Bool, ownerID: UInt32
   ) throws(LedgerError) -> OwnedDirectory? {
     var path = path
-    // `DIR/.` would open what a link DIR points to, in spite of O_NOFOLLOW.
+    // `DIR/.` would open what a link DIR points to, despite O_NOFOLLOW.
     while path.lastComponent?.kind == .currentDirectory, path.components.count > 1 {
       path.removeLastComponent()
     }
@@ -41,7 +41,7 @@ final class OwnedDirectory: Sendable {
         throw .parentMissing(path: path, parent: path.removingLastComponent())
       }
       if !made, error != .fileExists {
-        // mkdir(2) may refuse (EROFS, EACCES) before it looks whether the directory exists.
+        // mkdir(2) may refuse (EROFS, EACCES) before it checks whether the directory exists.
         if (try? FileStatus(at: path, followLinks: false)) == nil {
           throw .unwritable(path: path, call: "mkdir", error)
         }
@@ -58,13 +58,16 @@ final class OwnedDirectory: Sendable {
     }
     let directory = OwnedDirectory(
       path: path, ownerID: ownerID, descriptor: FileDescriptor(rawValue: raw))
-    // The umask may have taken bits from the mode, and a parent's set-group-ID bit may have added one.
+    // The umask may have cleared bits of the mode, and a parent's set-group-ID bit may have added one.
     if made, fchmod(raw, 0o700) != 0 {
       throw .unwritable(path: path, call: "fchmod", .last)
     }
-    let status = try directory.status(of: directory.descriptor, path: path)
+    var status = try directory.status(of: directory.descriptor, path: path)
     guard status.ownerID == ownerID else {
       throw .refused(path: path, .owner(found: status.ownerID, required: ownerID))
+    }
+    if create, directory.isNew(status), fchmod(raw, 0o700) == 0 {
+      status = try directory.status(of: directory.descriptor, path: path)
     }
     guard status.permissions & ~0o700 == 0 else {
       throw .refused(path: path, .permissions(found: status.permissions, allowed: 0o700))
@@ -72,17 +75,31 @@ final class OwnedDirectory: Sendable {
     return directory
   }
 
-  /// Opens the file `name` and checks that it is regular, the owner's, his alone and without a second name.
+  /// Whether it is as a container engine makes a mount point: empty, and with mode 0755. Only its owner can
+  /// have put anything there before it is closed to others.
+  private func isNew(_ status: FileStatus) -> Bool {
+    guard status.permissions == 0o755 else { return false }
+    let copy = openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard copy >= 0, let folder = fdopendir(copy) else { return false }
+    defer { closedir(folder) }
+    var names = 0
+    while readdir(folder) != nil { names += 1 }
+    // "." and ".."
+    return names <= 2
+  }
+
+  /// Opens the file `name` and checks that it is regular, the owner's, nobody else's and without a second
+  /// name.
   ///
   /// - Parameters:
   ///   - access: `O_RDONLY` or `O_RDWR`, and `O_APPEND`.
-  ///   - create: make it with mode 0600, whatever the umask, where it is missing.
-  /// - Returns: `nil` where there is none and `create` is not set.
+  ///   - create: make it with mode 0600, whatever the umask, if it is missing.
+  /// - Returns: `nil` if there is none and `create` is not set.
   func openFile(
     _ name: String, access: Int32, create: Bool = false
   ) throws(LedgerError) -> FileDescriptor? {
     let filePath = path.appending(name)
-    // O_NONBLOCK: a pipe in the file's place must not make open(2) wait.
+    // O_NONBLOCK: a pipe instead of the file must not make open(2) wait.
     let flags = access | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
     if create {
       let raw = openat(descriptor.rawValue, name, flags | O_CREAT | O_EXCL, 0o600)
@@ -111,7 +128,27 @@ final class OwnedDirectory: Sendable {
     return try checked(FileDescriptor(rawValue: raw), path: filePath)
   }
 
-  /// All bytes of the file `name`; `nil` where there is none.
+  /// The names in it, sorted; a name that is not UTF-8 is not one of this program's.
+  func names() throws(LedgerError) -> [String] {
+    let listing = openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard listing >= 0 else { throw .unreadable(path: path, .last) }
+    guard let stream = fdopendir(listing) else {
+      let error = Errno.last
+      close(listing)
+      throw .unreadable(path: path, error)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(validating: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if let name, name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// All bytes of the file `name`; `nil` if there is none.
   func bytes(of name: String, limitBytes: Int) throws(LedgerError) -> [UInt8]? {
     guard let file = try openFile(name, access: O_RDONLY) else { return nil }
     defer { try? file.close() }
@@ -134,7 +171,7 @@ final class OwnedDirectory: Sendable {
     }
   }
 
-  /// Whether `name` is the open file `file` (and not another that has been put in its place).
+  /// Whether `name` is still the open file `file` (and not a replacement).
   func name(_ name: String, refersTo file: FileDescriptor) -> Bool {
     guard let named = try? FileStatus(at: name, in: descriptor, followLinks: false),
       let open = try? FileStatus(of: file)
@@ -156,7 +193,7 @@ final class OwnedDirectory: Sendable {
         throw LedgerError.refused(
           path: filePath, .permissions(found: status.permissions, allowed: 0o600))
       }
-      // 0: replaced between open and fstat, so what is read is the old content, whole.
+      // 0: replaced between open and fstat, so what is read is the complete old content.
       guard status.linkCount <= 1 else {
         throw LedgerError.refused(path: filePath, .linked(count: status.linkCount))
       }

@@ -4,14 +4,14 @@ import SystemPackage
 /// Who runs `revert --expired`, and so keeps the deadlines.
 public enum RevertKeeper: String, Hashable, Sendable, CaseIterable {
   case agent, timer, cron
-  /// A person, or a line in some crontab that does not say what it is.
+  /// A person, or a crontab line that does not say what it is.
   case person
 
   /// How late a deadline can be kept, nanoseconds.
   public var latenessNs: Int64 { self == .agent ? 100_000_000 : 60_000_000_000 }
 }
 
-/// The last time that `revert --expired` ran: what tells whether anything will take a switch back.
+/// The last time that `revert --expired` ran: it shows whether anything will take a switch back.
 public struct RevertRun: Hashable, Sendable {
   /// A run of another boot says nothing about this one.
   public var bootID: String
@@ -25,43 +25,55 @@ public struct RevertRun: Hashable, Sendable {
     self.by = by
   }
 
-  static let schemaVersion: Int64 = 1
-
   /// The run in the bytes of `revert.json`.
   ///
-  /// - Throws: `LedgerError.damaged` or `.newerSchema`.
+  /// - Throws: `LedgerError.damaged`.
   public init(parsing bytes: [UInt8], path: FilePath) throws(LedgerError) {
-    let body = try CheckedDocument.body(
-      RunBody.self, parsing: bytes, path: path, knownVersion: Self.schemaVersion)
-    guard body.boottimeNs >= 0, body.wallNs >= 0 else {
-      throw .damaged(path: path, reason: "it has a negative time")
-    }
+    let body = try PlainDocument.body(RunBody.self, parsing: bytes, path: path)
     bootID = body.bootID
     clock = HostClock(boottimeNs: body.boottimeNs, wallNs: body.wallNs)
-    // The first releases did not say who; a later one may know others.
+    // A later release may know others.
     by = body.by.flatMap(RevertKeeper.init(rawValue:)) ?? .person
   }
 
+  /// The same run as of a boot: the clocks tell a run of this boot whatever its boot id was.
+  public func seen(in boot: SeenBoot) -> RevertRun {
+    guard boot.sharesPIDs(with: bootID), boot.contains(clock) else { return self }
+    return RevertRun(bootID: boot.id, clock: clock, by: by)
+  }
+
   func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
-    guard clock.boottimeNs >= 0, clock.wallNs >= 0 else {
-      throw .unrecordable(path: path, reason: "it has a negative time")
-    }
-    return try CheckedDocument.bytes(
-      of: RunBody(
-        bootID: bootID, boottimeNs: clock.boottimeNs, wallNs: clock.wallNs, by: by.rawValue),
-      path: path, version: Self.schemaVersion)
+    try PlainDocument.bytes(
+      of: RunBody(bootID: bootID, boottimeNs: clock.boottimeNs, wallNs: clock.wallNs, by: by.rawValue),
+      path: path)
   }
 }
 
 private struct RunBody: Codable {
-  enum CodingKeys: String, CodingKey {
+  let bootID: String
+  let boottimeNs: Int64
+  let wallNs: Int64
+  let by: String?
+
+  private enum CodingKeys: String, CodingKey {
     case by
     case bootID = "boot_id"
     case boottimeNs = "boottime_ns"
     case wallNs = "wall_ns"
   }
-  let bootID: String
-  let boottimeNs: Int64
-  let wallNs: Int64
-  let by: String?
+}
+
+extension RevertKeeper {
+  /// Who keeps the deadlines, and how late that can be.
+  public var sentence: String {
+    let who =
+      switch self {
+      case .agent: "the agent"
+      case .timer: "systemd's timer"
+      case .cron: "cron"
+      case .person: "whoever runs 'revert --expired'"
+      }
+    let lateness = self == .agent ? "100 ms" : "a minute"
+    return "Deadlines are kept by \(who), \(lateness) late at most."
+  }
 }

@@ -1,22 +1,23 @@
 import Containers
 
-/// A service where it runs, whichever process does its work just now: what stays the same when it restarts.
+/// A service where it runs, whichever process does its work at present: what stays the same across restarts.
 public struct ServicePlace: Hashable, Sendable {
   /// The service's name in the catalogue.
   public let service: String
-  /// Told apart by it where nothing else does: outside containers, and drivers, of which one container runs many.
+  /// Tells them apart if nothing else does: outside containers, and for drivers, many of which share a
+  /// container.
   public let executable: String?
-  /// A container that is made anew has another id, so its name counts where it has one.
+  /// A recreated container has another id, so its name counts if it has one.
   public let container: String?
 
-  public init(service: String, executable: String, container: LedgerEntry.Container?) {
+  public init(service: String, executable: String, container: Container?) {
     self.service = service
     self.executable = container == nil || service == "driver" ? executable : nil
     self.container = container.map { container in
-      if let pod = container.podName {
-        return "pod \(container.podNamespace ?? "")/\(pod)/\(container.podContainer ?? "")"
+      if let pod = container.pod, let name = pod.name {
+        return "pod \(pod.namespace ?? "")/\(name)/\(pod.container ?? "")"
       }
-      return container.name.map { "\(container.runtime) \($0)" } ?? container.id
+      return container.name.map { "\(container.runtime.rawValue) \($0)" } ?? container.id
     }
   }
 }

@@ -1,17 +1,21 @@
 import Synchronization
 import SystemPackage
 
-/// The directory in which this tool remembers what it has switched: `state.json`, its `lock`, `revert.json`, and
-/// the agent's `agent.lock` and `figures.json`. It and all in it belong to one user, and are open to nobody else.
+/// The directory in which this tool remembers what it has switched: `state.json`, its `lock`, `revert.json`,
+/// and the agent's `agent.lock` and `figures.json`. It and everything in it belong to one user, and are
+/// closed to everybody else.
 public final class StateDirectory: Sendable {
   static let stateName = "state.json"
   static let lockName = "lock"
   static let revertName = "revert.json"
-  /// Some ten thousand entries.
-  static let limitBytes = 8 << 20
+  /// The largest file of this directory that is read or written: about fifteen thousand entries.
+  static let limitBytes = 16 << 20
+  /// The part that only taking back may use: an entry grows a little when its signal is recorded, and filling
+  /// the file with long names must not keep anything from being taken back.
+  static let reserveBytes = 2 << 20
 
   let files: OwnedDirectory
-  /// The bytes that were read last, and what they say.
+  /// The bytes last read, and their state.
   private let lastState = Mutex<(bytes: [UInt8], state: LedgerState)?>(nil)
   /// The file whose replacement is a new state; for inotify(7).
   public static var watchedName: String { stateName }
@@ -25,10 +29,10 @@ public final class StateDirectory: Sendable {
   /// Opens the state directory.
   ///
   /// - Parameters:
-  ///   - create: make it, with mode 0700, where it is missing. Its parent must exist.
-  ///   - ownerID: the user whose it must be.
-  /// - Returns: `nil` where it is missing and `create` is not set.
-  /// - Throws: `LedgerError.refused` (a link, no directory, another's, a mode wider than 0700),
+  ///   - create: make it, with mode 0700, if it is missing. Its parent must exist.
+  ///   - ownerID: the user who must own it.
+  /// - Returns: `nil` if it is missing and `create` is not set.
+  /// - Throws: `LedgerError.refused` (a link, not a directory, another's, a mode wider than 0700),
   ///   `.parentMissing`, `.unreadable`, `.unwritable`.
   public static func open(
     at path: FilePath, create: Bool, ownerID: UInt32 = 0
@@ -39,12 +43,12 @@ public final class StateDirectory: Sendable {
     return StateDirectory(files: files)
   }
 
-  /// Takes the lock, which whoever means to write the state needs.
+  /// Takes the lock, which anybody who means to write the state needs.
   ///
   /// - Parameters:
   ///   - timeoutNs: how long to wait for it, in nanoseconds; 0 tries once.
   ///   - isInterrupted: asked between tries, whether to give up now.
-  /// - Throws: `LedgerError.busy`; `.refused` or `.unwritable` where the lock file cannot be used.
+  /// - Throws: `LedgerError.busy`; `.refused` or `.unwritable` if the lock file cannot be used.
   public func lock(
     timeoutNs: Int64, isInterrupted: () -> Bool = { false }
   ) throws(LedgerError) -> LedgerLock {
@@ -52,7 +56,7 @@ public final class StateDirectory: Sendable {
   }
 
   /// What the state file says; `nil`: there is none. Needs no lock, because a state file is only ever
-  /// replaced as a whole; what is to be written needs `LedgerLock.begin()`.
+  /// replaced as a whole; to write, use `LedgerLock.begin()`.
   ///
   /// Entries of other boots are in it: see `LedgerState.current(bootID:)`.
   /// - Throws: `LedgerError.damaged`, `.newerSchema`, `.refused`, `.tooLarge`, `.unreadable`.
@@ -60,22 +64,21 @@ public final class StateDirectory: Sendable {
     guard let bytes = try files.bytes(of: Self.stateName, limitBytes: Self.limitBytes) else {
       return nil
     }
-    // Read again and again by one command, and seldom another's meanwhile.
+    // One command reads it again and again, and it seldom changes meanwhile.
     if let last = lastState.withLock({ $0 }), last.bytes == bytes { return last.state }
     let state = try LedgerState(parsing: bytes, path: statePath)
     lastState.withLock { $0 = (bytes, state) }
     return state
   }
 
-  func replaceState(with state: LedgerState) throws(LedgerError) {
+  func replaceState(with state: LedgerState, usingReserve: Bool) throws(LedgerError) {
     let bytes = try state.fileBytes(path: statePath)
-    guard bytes.count <= Self.limitBytes else {
-      throw .tooLarge(path: statePath, limitBytes: Self.limitBytes)
-    }
+    let limitBytes = Self.limitBytes - (usingReserve ? 0 : Self.reserveBytes)
+    guard bytes.count <= limitBytes else { throw .tooLarge(path: statePath, limitBytes: limitBytes) }
     try files.replace(Self.stateName, with: bytes)
   }
 
-  /// The last run of `revert --expired`; `nil`: none has left word.
+  /// The last run of `revert --expired`; `nil`: none is recorded.
   ///
   /// - Throws: as `readState()`.
   public func readLastRevertRun() throws(LedgerError) -> RevertRun? {
@@ -85,8 +88,8 @@ public final class StateDirectory: Sendable {
     return try RevertRun(parsing: bytes, path: revertPath)
   }
 
-  /// Leaves word of a run of `revert --expired`. Needs no lock, and replaces whatever is there: each run
-  /// says all that there is to say.
+  /// Records a run of `revert --expired`. Needs no lock, and replaces whatever is there: each run says all
+  /// there is to say.
   ///
   /// - Throws: `LedgerError.unwritable`, `.unrecordable`, `.replacedNotSynced`.
   public func writeLastRevertRun(_ run: RevertRun) throws(LedgerError) {

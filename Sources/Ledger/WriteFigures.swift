@@ -1,14 +1,15 @@
 import Processes
 import SystemPackage
+import Text
 
 /// What the agent has measured of processes in debug mode; `status` shows it. It decides nothing.
-public struct WriteFigures: Hashable, Sendable {
-  public struct Figure: Hashable, Sendable {
+public struct WriteFigures: Hashable, Codable, Sendable {
+  public struct Figure: Hashable, Codable, Sendable {
     public var pid: Int32
     public var startTicks: UInt64
     /// The mean over the last seconds.
     public var writeBytesPerSecond: UInt64
-    /// What is left on the file system that takes its log; `nil` where that could not be read.
+    /// What is left on the file system of its log; `nil` if that could not be read.
     public var freeBytes: UInt64?
 
     public init(pid: Int32, startTicks: UInt64, writeBytesPerSecond: UInt64, freeBytes: UInt64?) {
@@ -18,7 +19,14 @@ public struct WriteFigures: Hashable, Sendable {
       self.freeBytes = freeBytes
     }
 
-    /// How long the disk lasts at that rate, seconds; `nil` where nothing is written.
+    private enum CodingKeys: String, CodingKey {
+      case pid
+      case startTicks = "start_ticks"
+      case writeBytesPerSecond = "write_bytes_per_second"
+      case freeBytes = "free_bytes"
+    }
+
+    /// How long the disk lasts at that rate, seconds; `nil` if nothing is written.
     public var diskLastsSeconds: UInt64? {
       guard writeBytesPerSecond > 0, let freeBytes else { return nil }
       return freeBytes / writeBytesPerSecond
@@ -36,7 +44,7 @@ public struct WriteFigures: Hashable, Sendable {
     self.figures = figures
   }
 
-  /// The figure of a process; `nil` where there is none that is fresh.
+  /// The figure of a process; `nil` if there is no fresh one.
   public func figure(of identity: ProcessIdentity, nowBoottimeNs: Int64) -> Figure? {
     guard identity.bootID == bootID, nowBoottimeNs - atBoottimeNs < Self.freshNs else { return nil }
     return figures.first { $0.pid == identity.pid && $0.startTicks == identity.startTicks }
@@ -44,46 +52,27 @@ public struct WriteFigures: Hashable, Sendable {
 
   /// The agent measures every five seconds.
   private static let freshNs: Int64 = 30_000_000_000
-  static let schemaVersion: Int64 = 1
 
-  /// - Throws: `LedgerError.damaged` or `.newerSchema`.
-  public init(parsing bytes: [UInt8], path: FilePath) throws(LedgerError) {
-    let body = try CheckedDocument.body(
-      FiguresBody.self, parsing: bytes, path: path, knownVersion: Self.schemaVersion)
-    self.init(bootID: body.bootID, atBoottimeNs: body.atBoottimeNs, figures: body.figures)
-  }
-
-  func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
-    try CheckedDocument.bytes(
-      of: FiguresBody(bootID: bootID, atBoottimeNs: atBoottimeNs, figures: figures), path: path,
-      version: Self.schemaVersion)
-  }
-}
-
-private struct FiguresBody: Codable {
-  enum CodingKeys: String, CodingKey {
+  private enum CodingKeys: String, CodingKey {
     case figures
     case bootID = "boot_id"
     case atBoottimeNs = "at_boottime_ns"
   }
-  let bootID: String
-  let atBoottimeNs: Int64
-  let figures: [WriteFigures.Figure]
-}
 
-extension WriteFigures.Figure: Codable {
-  private enum CodingKeys: String, CodingKey {
-    case pid
-    case startTicks = "start_ticks"
-    case writeBytesPerSecond = "write_bytes_per_second"
-    case freeBytes = "free_bytes"
+  /// - Throws: `LedgerError.damaged`.
+  public init(parsing bytes: [UInt8], path: FilePath) throws(LedgerError) {
+    self = try PlainDocument.body(Self.self, parsing: bytes, path: path)
+  }
+
+  func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
+    try PlainDocument.bytes(of: self, path: path)
   }
 }
 
 extension StateDirectory {
   private static let figuresName = "figures.json"
 
-  /// What the agent has measured; `nil` where there is nothing, or nothing that can be read.
+  /// What the agent has measured; `nil` if there is nothing readable.
   public func readFigures() -> WriteFigures? {
     guard let bytes = (try? files.bytes(of: Self.figuresName, limitBytes: Self.limitBytes)) ?? nil else {
       return nil
@@ -91,11 +80,22 @@ extension StateDirectory {
     return try? WriteFigures(parsing: bytes, path: path.appending(Self.figuresName))
   }
 
-  /// Leaves `figures` for `status`. Needs no lock: the agent alone writes them.
+  /// Writes `figures` for `status`. Needs no lock: only the agent writes them.
   ///
   /// - Throws: `LedgerError.unwritable`, `.unrecordable`, `.replacedNotSynced`.
   public func writeFigures(_ figures: WriteFigures) throws(LedgerError) {
     let bytes = try figures.fileBytes(path: path.appending(Self.figuresName))
     try files.replace(Self.figuresName, with: bytes)
+  }
+}
+
+extension WriteFigures.Figure {
+  /// What it writes, and how long the disk lasts.
+  public var sentence: String {
+    let lasts = diskLastsSeconds.map { seconds in
+      let ns = Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
+      return ns.overflow ? "" : ", the disk lasts \(DurationText(ns: ns.partialValue))"
+    }
+    return "writes \(ByteText(writeBytesPerSecond))/s\(lasts ?? "")"
   }
 }

@@ -3,21 +3,23 @@ import Processes
 import SystemPackage
 import Text
 
-/// What is appended to a log, line by line, over the rotations and truncations of its files.
+/// What is appended to a log, line by line, across rotations and truncations of its files.
 ///
-/// A file is read by its descriptor and never by its name. Only at its end are the names looked at: where
-/// another file stands in its place, this one is read to its end once more (its writer may have written
-/// between the two), and then the one that follows it.
+/// A file is read by its descriptor and never by its name. Only at its end are the names looked at: if the
+/// name now belongs to another file, this one is read to its end once more (its writer may have written in
+/// between), and then the one that follows it.
 struct FollowedFile: ~Copyable {
-  /// Something to hand on.
+  /// An event to pass on.
   enum Event {
-    /// A whole line of the process, joined where the runtime had cut it.
+    /// A complete line of the process, joined where the runtime had split it.
     case line(time: LogTime?, isStandardOutput: Bool, ArraySlice<UInt8>)
-    /// The file was cut: what had been written and not read, if anything, is lost.
+    /// The file was truncated: what had been written and not read, if anything, is lost.
     case truncated(FilePath)
+    /// The file cannot be parsed from here on: it is skipped.
+    case damaged(FilePath)
   }
 
-  /// Longer lines are handed on in pieces of this size.
+  /// Longer lines are passed on in pieces of this size.
   static let limitLineBytes = 1 << 20
   private static let chunkBytes = 256 << 10
   private static let sampleBytes = 64
@@ -25,18 +27,20 @@ struct FollowedFile: ~Copyable {
   private let source: LogSource
   private var file: LogSource.Opened?
   private var offset: Int64 = 0
-  /// The start of a line that is not whole yet.
-  private var carry: [UInt8] = []
-  /// What stands before `offset`: a file that was cut and has grown again has others there.
+  private var lines: LineSplitter
+  private var frames = FrameSplitter()
+  /// The bytes before `offset`: they differ in a file that was truncated and has grown again.
   private var sample: [UInt8] = []
-  /// Lines that the runtime has cut: standard output's and standard error's.
+  /// Lines that the runtime has split: standard output's and standard error's.
   private var parts: (output: [UInt8], errors: [UInt8]) = ([], [])
   private var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
 
   /// - Parameter sinceNs: where to begin: with the oldest file that was written to after this moment,
-  ///   nanoseconds after the epoch; `nil`: at the end. Older lines of that file are handed out too.
+  ///   nanoseconds after the epoch; `nil`: at the end. Older lines of that file are included.
   init(_ source: LogSource, of process: borrowing ProcessDirectory, sinceNs: Int64?) throws(HostError) {
     self.source = source
+    // A runtime's line says at its end what it is, and JSON turns one byte into six.
+    lines = LineSplitter(limitBytes: source.format == .plain ? Self.limitLineBytes : 6 * Self.limitLineBytes)
     if let sinceNs, let first = try source.chain().first(where: { $0.status.modifiedNs >= sinceNs }) {
       file = try LogSource.open(first.path)
     } else {
@@ -45,7 +49,7 @@ struct FollowedFile: ~Copyable {
     }
   }
 
-  /// The file that is read: its device and inode. Swift 6.3.1's optimiser fails where this is inlined.
+  /// The file being read: its device and inode. Swift 6.3.1's optimiser fails if this is inlined.
   @inline(never) var status: FileStatus? {
     switch file {
     case .some(let file): file.status
@@ -53,9 +57,13 @@ struct FollowedFile: ~Copyable {
     }
   }
 
-  /// Begins behind the last line feed.
+  /// Begins after the last line feed, or the last complete message.
   private mutating func seekToEnd() throws(HostError) {
     guard let size = status?.sizeBytes, size > 0 else { return }
+    if source.format == .local {
+      try seekToLastFrame(size)
+      return try takeSample()
+    }
     offset = max(0, size - Int64(chunk.count))
     let count = try pread(at: offset)
     if let feed = chunk[..<count].lastIndex(of: 0x0A) {
@@ -66,7 +74,18 @@ struct FollowedFile: ~Copyable {
     try takeSample()
   }
 
-  /// Hands on what there is, a chunk at most.
+  /// Messages can be told apart only from the start. What is damaged is skipped.
+  private mutating func seekToLastFrame(_ size: Int64) throws(HostError) {
+    var reader = FrameSplitter()
+    while offset < size {
+      let count = try pread(at: offset)
+      guard count > 0, reader.take(chunk[..<count], { _ in }) else { break }
+      offset += Int64(count)
+    }
+    offset = offset < size ? size : reader.wholeBytes
+  }
+
+  /// Passes on what there is, at most a chunk.
   ///
   /// - Returns: whether to go on at once; `false`: there is no more for now.
   mutating func read(
@@ -80,21 +99,24 @@ struct FollowedFile: ~Copyable {
     if try isTruncated() {
       body(.truncated(path))
       (offset, sample) = (0, [])
-      carry.removeAll(keepingCapacity: true)
+      lines.clear()
+      frames.clear()
       return true
     }
     if try readChunk(body) { return true }
     guard let next = try successor() else { return false }
     if try readChunk(body) { return true }
     // Its last line will never get a line feed.
-    if !carry.isEmpty { take(carry[...], body) }
-    carry.removeAll(keepingCapacity: true)
+    var splitter = lines
+    splitter.finish { take($0, body) }
+    lines.clear()
+    frames.clear()
     (offset, sample) = (0, [])
     file = consume next
     return true
   }
 
-  /// When it was written to last.
+  /// When it was last written to.
   private var modifiedNs: Int64? {
     switch file {
     case .some(let file): (try? FileStatus(of: file.descriptor))?.modifiedNs
@@ -120,35 +142,37 @@ struct FollowedFile: ~Copyable {
   }
 
   private mutating func split(_ count: Int, _ body: (Event) -> Void) {
-    let chunk = chunk
-    var start = 0
-    while start < count {
-      let found: Int? = chunk.withUnsafeBytes { bytes in
-        let base = bytes.baseAddress!
-        return memchr(base + start, 0x0A, count - start).map { base.distance(to: UnsafeRawPointer($0)) }
-      }
-      guard let feed = found else { break }
-      if carry.isEmpty {
-        take(chunk[start..<feed], body)
-      } else {
-        carry += chunk[start..<feed]
-        take(carry[...], body)
-        carry.removeAll(keepingCapacity: true)
-      }
-      start = feed + 1
+    // Both are taken out while they hand out what ends in this chunk.
+    let bytes = chunk[..<count]
+    guard source.format == .local else {
+      var splitter = LineSplitter(limitBytes: 0)
+      swap(&splitter, &lines)
+      splitter.take(bytes) { take($0, body) }
+      swap(&splitter, &lines)
+      return
     }
-    carry += chunk[start..<count]
-    // A runtime's line says what it is at its end; of one that is too long nothing can be told.
-    if carry.count > 6 * Self.limitLineBytes {
-      body(.line(time: nil, isStandardOutput: true, carry.prefix(Self.limitLineBytes)))
-      carry.removeAll()
+    var splitter = FrameSplitter()
+    swap(&splitter, &frames)
+    let isWhole = splitter.take(bytes) { take($0, body) }
+    swap(&splitter, &frames)
+    guard !isWhole, let path = currentPath else { return }
+    body(.damaged(path))
+    frames.clear()
+    offset = max(offset, sizeNow)
+    sample = []
+  }
+
+  private var sizeNow: Int64 {
+    switch file {
+    case .some(let file): (try? FileStatus(of: file.descriptor))?.sizeBytes ?? 0
+    case .none: 0
     }
   }
 
-  /// One line of the file.
+  /// One line of the file, or one message.
   private mutating func take(_ line: ArraySlice<UInt8>, _ body: (Event) -> Void) {
     if source.format == .plain {
-      // A file that was cut under a writer that does not append begins with a hole.
+      // A file truncated under a writer that does not append begins with a hole.
       let text = line.first == 0 ? line.drop { $0 == 0 } : line
       body(.line(time: nil, isStandardOutput: true, text.last == 0x0D ? text.dropLast() : text))
       return
@@ -157,7 +181,7 @@ struct FollowedFile: ~Copyable {
       (LogEntry(source.format, $0), LogEntry.text(source.format, $0))
     }
     guard let entry, let text else {
-      body(.line(time: nil, isStandardOutput: true, line))
+      body(.line(time: nil, isStandardOutput: true, line.prefix(Self.limitLineBytes)))
       return
     }
     if entry.isStandardOutput {
@@ -194,13 +218,13 @@ struct FollowedFile: ~Copyable {
     sample = Array(bytes[..<count])
   }
 
-  /// The file that follows the one that is read; `nil` where there is none yet.
+  /// The file that follows the one being read; `nil` if there is none yet.
   private func successor() throws(HostError) -> LogSource.Opened? {
     guard source.place != .standardOutput, let status else { return nil }
     let chain = try source.chain()
     guard let newest = chain.last, !newest.status.isSameFile(as: status) else { return nil }
     let own = chain.firstIndex { $0.status.isSameFile(as: status) }
-    // One that is gone from the folder was the oldest.
+    // If it is gone from the folder, it was the oldest.
     let next: LogSource.Link
     if let own {
       next = chain[own + 1]
@@ -225,13 +249,7 @@ struct FollowedFile: ~Copyable {
     switch file {
     case .none: return 0
     case .some(let file):
-      do {
-        return try buffer.withUnsafeMutableBytes {
-          try file.descriptor.read(fromAbsoluteOffset: offset, into: $0)
-        }
-      } catch {
-        throw .unreadable(path: file.path, Errno(of: error))
-      }
+      return try file.descriptor.read(at: offset, into: &buffer, count: buffer.count, of: file.path)
     }
   }
 }

@@ -1,12 +1,12 @@
 import Text
 
-/// What the reader of a log hands to who follows it.
+/// What the reader of a log passes to its follower.
 public enum FollowedEvent: Hashable, Sendable {
-  /// A whole line of the process's output.
+  /// A complete line of the process's output.
   ///
-  /// - time: when the runtime got it; `nil` where there is no runtime that says so.
+  /// - time: when the runtime got it; `nil` without a runtime that says so.
   case line(time: LogTime?, [UInt8])
-  /// The log is open, and what is written from now on will come.
+  /// The log is open, and everything written from now on will come.
   ///
   /// - key: the same for two logs that are one file.
   case ready(key: String)
@@ -14,8 +14,8 @@ public enum FollowedEvent: Hashable, Sendable {
   case problem(String)
 }
 
-/// The form in which ``FollowedEvent`` goes through a pipe: the number of bytes that follow the head, the
-/// kind, the time and its step, then text. Both ends are of one program on one machine.
+/// How ``FollowedEvent`` goes through a pipe: the number of bytes after the head, the kind, the time and its
+/// step, then text. Both ends are of one program on one machine.
 struct EventFrame {
   static let headBytes = 4 + 1 + 8 + 8
 
@@ -35,7 +35,7 @@ struct EventFrame {
     bytes += text
   }
 
-  /// Takes the events that are whole from the start of `bytes`.
+  /// Takes the complete events from the start of `bytes`.
   ///
   /// - Returns: how many bytes they had.
   static func take(from bytes: UnsafeRawBufferPointer, _ body: (FollowedEvent) -> Void) -> Int {

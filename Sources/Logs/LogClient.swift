@@ -5,74 +5,69 @@ import Processes
 import SystemPackage
 import Text
 
-/// The program of a runtime that shows a log which is in no file: `docker logs`, `podman logs`, `journalctl`.
+/// A runtime's program that shows a log which is in no file: `docker logs`, `podman logs`, `journalctl`.
 struct LogClient {
   let words: [String]
   /// Whether its lines begin with the time at which the runtime got them.
   let hasTimes: Bool
+  private let sinceNs: Int64?
 
-  /// - Returns: `nil` where the runtime has no such program that is known here.
-  init?(_ identity: ProcessIdentity, _ container: Container?, isJournalHere: Bool) {
+  /// - Parameter sinceNs: where to begin, nanoseconds after the epoch; `nil`: with what is written from now
+  ///   on.
+  /// - Returns: `nil` if the runtime has no such program that is known here.
+  init?(_ identity: ProcessIdentity, _ container: Container?, sinceNs: Int64?, isJournalHere: Bool) {
+    self.sinceNs = sinceNs
+    // Rounded down to a millisecond: older lines are dropped here.
+    let since = sinceNs.map { Timestamp(wallNs: $0) }
     switch container?.runtime {
     case .docker, .podman:
       guard let container else { return nil }
       let name = container.runtime == .docker ? "docker" : "podman"
-      words = [name, "logs", "-f", "--timestamps", "--tail", "0", container.id]
+      let start = since.map { ["--since", $0.description] } ?? ["--tail", "0"]
+      words = [name, "logs", "-f", "--timestamps"] + start + [container.id]
       hasTimes = true
     case nil where isJournalHere:
-      words = ["journalctl", "-f", "-q", "-n", "0", "-o", "cat", "_PID=\(identity.pid)"]
+      let start = since.map { ["--since", "@\($0.wallMs / 1000)"] } ?? ["-n", "0"]
+      words = ["journalctl", "-f", "-q", "-o", "cat"] + start + ["_PID=\(identity.pid)"]
       hasTimes = false
     default: return nil
     }
   }
 
-  /// Runs it, and hands its lines on until it ends.
+  /// Runs it, and passes its lines on until it ends.
   func run(output: Int32) -> Never {
     let reader = LogFollowing(output: output)
     var ends: [Int32] = [0, 0]
     guard clinux_pipe(&ends, 64 << 10) == 0 else { _exit(1) }
-    let own = getpid()
-    let pid = clinux_fork()
-    if pid == 0 {
-      // It goes when this process goes, which goes when the program does.
-      guard clinux_end_with_parent() == 0, getppid() == own else { _exit(0) }
-      dup2(ends[1], STDOUT_FILENO)
-      dup2(ends[1], STDERR_FILENO)
-      var arguments = words.map { strdup($0) } + [nil]
-      execvp(words[0], &arguments)
-      _exit(127)
-    }
+    guard let program = try? ChildProgram(words, output: ends[1], errors: ends[1]) else { _exit(1) }
     close(ends[1])
-    guard pid > 0 else { _exit(1) }
-    reader.send([.ready(key: "\(words.last ?? "")")])
-    var carry: [UInt8] = []
+    reader.send([.ready(key: words.last ?? "")])
+    var lines = LineSplitter(limitBytes: FollowedFile.limitLineBytes)
     var chunk = [UInt8](repeating: 0, count: 64 << 10)
     while true {
       let count = read(ends[0], &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { break }
-      carry += chunk[..<count]
-      var lines = carry.split(separator: 0x0A, omittingEmptySubsequences: false)
-      let rest = lines.removeLast()
-      reader.send(lines.map(event))
-      carry = Array(rest)
-      if carry.count > FollowedFile.limitLineBytes {
-        reader.send([.line(time: nil, carry)])
-        carry.removeAll()
-      }
+      var events: [FollowedEvent] = []
+      lines.take(chunk[..<count]) { if let event = event($0) { events.append(event) } }
+      reader.send(events)
     }
-    var status: Int32 = 0
-    waitpid(pid, &status, 0)
-    let code = (status >> 8) & 0xFF
-    let why = code == 127 ? "it is not here" : "it ended with status \(code)"
-    reader.send([.problem("its log comes from '\(words.prefix(2).joined(separator: " "))', and \(why)")])
+    switch program.exitStatus(waits: true) ?? 0 {
+    // It ends like this with its container.
+    case 0: break
+    case 127: reader.send([.problem("its log comes from '\(words[0]) \(words[1])', which is not here")])
+    case let status:
+      let name = "\(words[0]) \(words[1])"
+      reader.send([.problem("its log comes from '\(name)', which ended with status \(status)")])
+    }
     _exit(0)
   }
 
-  private func event(_ line: ArraySlice<UInt8>) -> FollowedEvent {
+  private func event(_ line: ArraySlice<UInt8>) -> FollowedEvent? {
     guard hasTimes, let space = line.firstIndex(of: 0x20),
       let time = line[..<space].withUnsafeBytes({ LogTime(parsing: $0) })
     else { return .line(time: nil, Array(line)) }
+    if let sinceNs, time.wallNs < sinceNs { return nil }
     return .line(time: time, Array(line[(space + 1)...]))
   }
 }

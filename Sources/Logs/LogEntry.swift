@@ -1,41 +1,46 @@
 import Glibc
 import Text
 
-/// One line of a log file, taken out of what the runtime that wrote the file put around it.
+/// One line of a log file, without what the runtime that wrote the file put around it.
 struct LogEntry {
   enum Format: Hashable, Sendable {
-    /// The process's own lines and nothing else.
+    /// Only the process's own lines.
     case plain
     /// Docker's json-file driver: `{"log":"…\n","stream":"stdout","time":"2026-11-22T12:39:44.012345678Z"}`
     case docker
     /// Kubernetes' (CRI) and Podman's: `2026-11-22T12:39:44.012345678Z stdout F …`
     case cri
+    /// Docker's local driver: messages between their lengths (``FrameSplitter``), not lines.
+    case local
   }
 
-  /// When the runtime got it; `nil` where there is no runtime.
+  /// When the runtime got it; `nil` without a runtime.
   let time: LogTime?
   let isStandardOutput: Bool
-  /// Whether the process ended its line here; runtimes cut lines that are longer than 16 KiB or so, and what
-  /// a piece begins with, the process did not begin a line with.
+  /// Whether the process ended its line here: runtimes split lines longer than about 16 KiB, and the start of
+  /// a piece is then not the start of a line.
   let endsLine: Bool
 
-  /// What the runtime says of the line; cheap, for every line of a file.
+  /// What the runtime says of the line; cheap enough for every line of a file.
   ///
-  /// - Returns: `nil` for what is not of the format.
+  /// - Returns: `nil` if it is not in the format.
   init?(_ format: Format, _ line: UnsafeRawBufferPointer) {
     switch format {
     case .plain: self.init(time: nil, isStandardOutput: true, endsLine: true)
     case .docker: self.init(docker: line)
     case .cri: self.init(cri: line)
+    case .local:
+      guard let (entry, _) = Self.local(line) else { return nil }
+      self = entry
     }
   }
 
-  private init(time: LogTime?, isStandardOutput: Bool, endsLine: Bool) {
+  init(time: LogTime?, isStandardOutput: Bool, endsLine: Bool) {
     (self.time, self.isStandardOutput, self.endsLine) = (time, isStandardOutput, endsLine)
   }
 
   private init?(docker line: UnsafeRawBufferPointer) {
-    // No quotation mark of the message is without a backslash before it, so the first that is ends it.
+    // Every quotation mark in the message has a backslash before it, so the first without one ends it.
     guard line.hasBytes("{\"log\":\"", at: 0), let end = line.offset(of: "\",\"stream\":\"std"), end >= 8,
       let timeAt = line.offset(ofLast: ",\"time\":\""), timeAt > end, line.hasBytes("\"}", at: line.count - 2)
     else { return nil }
@@ -54,7 +59,7 @@ struct LogEntry {
     endsLine = Self.endsWithEscapedFeed(UnsafeRawBufferPointer(rebasing: line[8..<end]))
   }
 
-  /// `\n` at the end, and not a backslash that is escaped, with an n behind it.
+  /// `\n` at the end, and not an escaped backslash with an n after it.
   private static func endsWithEscapedFeed(_ text: UnsafeRawBufferPointer) -> Bool {
     guard text.last == UInt8(ascii: "n") else { return false }
     var backslashes = 0
@@ -81,8 +86,8 @@ struct LogEntry {
 
   private static let criStreams: [StaticString] = [" stdout ", " stderr "]
 
-  /// Where the last entry begins in a line into which an entry before it was glued, because its writer was torn away.
-  /// No message can hold this: the quotation marks of one are escaped.
+  /// Where the last entry begins in a line that also has the remains of an earlier one, whose writer was
+  /// killed. No message can contain this: its quotation marks are escaped.
   static func lastStart(_ format: Format, _ line: UnsafeRawBufferPointer) -> Int {
     guard format == .docker else { return 0 }
     var start = 0
@@ -94,7 +99,7 @@ struct LogEntry {
     return start
   }
 
-  /// What the process wrote, without its line feed; `nil` for what is not of the format.
+  /// What the process wrote, without its line feed; `nil` if it is not in the format.
   static func text(_ format: Format, _ line: UnsafeRawBufferPointer) -> [UInt8]? {
     var text: [UInt8]
     switch format {
@@ -110,14 +115,17 @@ struct LogEntry {
         let tags = line[(time + 8)...].firstIndex(of: 0x20)
       else { return [] }
       text = Array(line[(tags + 1)...])
+    case .local:
+      guard let (_, message) = local(line) else { return nil }
+      text = Array(message)
     }
     // A terminal (docker run -t) ends its lines with both.
     if text.last == 0x0D { text.removeLast() }
     return text
   }
 
-  /// What a JSON string says. Written here because a client can see to it that this is done for many lines:
-  /// a tenth of the time that the library's decoder takes.
+  /// The content of a JSON string. Written here because a client can cause it for many lines: it takes a
+  /// tenth of the library decoder's time.
   private static func unescaped(_ string: UnsafeRawBufferPointer) -> [UInt8]? {
     var text: [UInt8] = []
     text.reserveCapacity(string.count)
@@ -142,7 +150,7 @@ struct LogEntry {
       case UInt8(ascii: "b"): text.append(0x08)
       case UInt8(ascii: "f"): text.append(0x0C)
       case UInt8(ascii: "u"):
-        // Docker writes what is beyond the basic plane as it is, never as two halves.
+        // Docker writes characters beyond the basic plane as they are, never as surrogates.
         guard let unit = codeUnit(), let scalar = Unicode.Scalar(unit) else { return nil }
         text += UTF8.encode(scalar)!
       case let other?
@@ -166,7 +174,7 @@ extension UnsafeRawBufferPointer {
     offset(of: UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
   }
 
-  /// Where `word`, which is not empty, is first.
+  /// Where `word`, which is not empty, first occurs.
   func offset(of word: UnsafeBufferPointer<UInt8>) -> Int? {
     guard let base = baseAddress else { return nil }
     let last = count - word.count

@@ -8,8 +8,8 @@ import Text
 /// Follows the log of one process, in a child of this program.
 ///
 /// A log may be on a file system that hangs, where nothing can end its reader: the child can be left behind.
-/// It writes what it reads into a pipe. Where nobody takes it from there, the child waits, so that a reader
-/// who cannot keep up slows this program, never the service, and no more is kept than the pipe holds.
+/// It writes what it reads into a pipe. If nobody reads the pipe, the child waits, so a slow reader slows
+/// this program, never the service, and no more is kept than the pipe holds.
 public final class LogFollower {
   /// Becomes readable when there are events, or the child has ended.
   public let descriptor: Int32
@@ -20,7 +20,7 @@ public final class LogFollower {
   /// - Parameters:
   ///   - sinceNs: where to begin, nanoseconds after the epoch; `nil`: with what is written from now on.
   ///   - root: the folder that stands for `/`.
-  /// - Throws: `HostError.call` where the system has no room for a further process.
+  /// - Throws: `HostError.call` if the system has no room for another process.
   public init(
     _ identity: ProcessIdentity, container: Container?, sinceNs: Int64?, proc: FilePath = "/proc",
     root: FilePath = "/"
@@ -34,12 +34,12 @@ public final class LogFollower {
     descriptor = ends[0]
   }
 
-  /// The child is ended with it.
+  /// Ends the child too.
   deinit { close(descriptor) }
 
   /// Takes what there is, after ``descriptor`` has become readable.
   ///
-  /// - Returns: `false` where the child has ended, and all was taken.
+  /// - Returns: `false` if the child has ended, and everything was taken.
   public func take(_ body: (FollowedEvent) -> Void) -> Bool {
     let count = read(descriptor, &chunk, chunk.count)
     if count < 0 { return errno == EINTR || errno == EAGAIN }
@@ -61,11 +61,11 @@ struct LogFollowing {
     do throws(HostError) {
       guard let handle = try ProcessHandle.open(identity, proc: proc) else { _exit(0) }
       let files = ContainerFiles(root: root)
-      if let source = try source(of: handle.directory, container, files) {
+      if let source = try LogSource.find(of: handle.directory, container: container, files: files) {
         try follow(source, of: handle.directory, sinceNs: sinceNs)
       }
-      if let client = LogClient(identity, container, isJournalHere: access("/run/systemd/journal", F_OK) == 0)
-      {
+      let isJournalHere = access("/run/systemd/journal", F_OK) == 0
+      if let client = LogClient(identity, container, sinceNs: sinceNs, isJournalHere: isJournalHere) {
         client.run(output: output)
       }
       send([.problem("its log is in no file that can be read, and no program here shows it")])
@@ -73,18 +73,6 @@ struct LogFollowing {
       send([.problem("its log cannot be read: \(error)")])
     }
     _exit(0)
-  }
-
-  /// Where the log is; `nil` where that is in no form that is read here, which the runtime's own client does.
-  private func source(
-    of process: borrowing ProcessDirectory, _ container: Container?, _ files: ContainerFiles
-  ) throws(HostError) -> LogSource? {
-    do {
-      return try LogSource.find(of: process, container: container, files: files)
-    } catch {
-      if case .unreadable(_, .notSupported) = error { return nil }
-      throw error
-    }
   }
 
   private func follow(
@@ -98,37 +86,50 @@ struct LogFollowing {
       case .file(let path): source.files.below(path.removingLastComponent())
       case .folder(let path): source.files.below(path)
       }
-    // Where there is no watch left (fs.inotify.max_user_watches), the look each second has to do.
+    // If no watches are left (fs.inotify.max_user_watches), a look each second must do.
     if changes >= 0 { _ = watched.withPlatformString { inotify_add_watch(changes, $0, mask) } }
     var log = try FollowedFile(source, of: process, sinceNs: sinceNs)
     var bytes: [UInt8] = []
-    let key = log.status.map { "\($0.device):\($0.inode)" } ?? watched.string
-    EventFrame.append(.ready(key: key), to: &bytes)
+    // A runtime's files change, but not their place.
+    let isOutput = source.place == .standardOutput
+    let key = isOutput ? log.status.map { "\($0.device):\($0.inode)" } : source.name
+    EventFrame.append(.ready(key: key ?? watched.string), to: &bytes)
+    var window = Since(ns: sinceNs)
+    var isQuiet = false
     while true {
+      // Nobody writes there any more; what was written before is read first.
+      let hasGone = isQuiet && source.hasGone
       repeat {
         let goesOn = try log.read(of: process) { event in
           switch event {
           case .line(let time, _, let text):
-            if let sinceNs, let time, time.wallNs < sinceNs { return }
+            guard window.includes(time, text) else { return }
             EventFrame.append(kind: 0, time, text, to: &bytes)
           case .truncated(let path):
             EventFrame.append(.problem("\(path) was cut while it was followed"), to: &bytes)
+          case .damaged(let path):
+            EventFrame.append(.problem("\(path) is damaged; what follows there is passed over"), to: &bytes)
           }
         }
         write(bytes)
         bytes.removeAll(keepingCapacity: true)
         if !goesOn { break }
       } while true
-      wait(changes)
+      if hasGone { _exit(0) }
+      window.reachEnd()
+      isQuiet = !wait(changes)
     }
   }
 
-  /// Until something has changed, or a second has passed: not every file system tells (inotify(7)).
-  private func wait(_ changes: Int32) {
+  /// Until something has changed, or a second has passed: not every file system reports changes (inotify(7)).
+  ///
+  /// - Returns: whether something has changed.
+  private func wait(_ changes: Int32) -> Bool {
     var entries = [pollfd(fd: changes, events: Int16(POLLIN), revents: 0)]
-    poll(&entries, 1, 1000)
+    let hasChanged = poll(&entries, 1, 1000) > 0
     var events = [UInt8](repeating: 0, count: 16 << 10)
     while changes >= 0, read(changes, &events, events.count) > 0 {}
+    return hasChanged
   }
 
   func send(_ events: [FollowedEvent]) {
@@ -137,7 +138,7 @@ struct LogFollowing {
     write(bytes)
   }
 
-  /// Waits where the pipe is full; ends with its reader.
+  /// Waits while the pipe is full; ends with its reader.
   func write(_ bytes: [UInt8]) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -147,4 +148,26 @@ struct LogFollowing {
       rest = rest.dropFirst(count)
     }
   }
+}
+
+/// What was written since a moment.
+struct Since {
+  /// Nanoseconds after the epoch; `nil`: everything.
+  let ns: Int64?
+  /// For a log to which no runtime adds times: whether a line that is new enough was seen. The lines after it
+  /// are new too, like those of an exception, which have no time.
+  private var hasBegun = false
+
+  init(ns: Int64?) { self.ns = ns }
+
+  /// - Parameter time: when the runtime got the line.
+  mutating func includes(_ time: LogTime?, _ text: ArraySlice<UInt8>) -> Bool {
+    guard let ns else { return true }
+    if let time { return time.wallNs >= ns }
+    if !hasBegun, let own = LogTime(firstIn: text) { hasBegun = own.wallNs + own.stepNs > ns }
+    return hasBegun
+  }
+
+  /// Anything written from now on is new enough, whatever its time.
+  mutating func reachEnd() { hasBegun = true }
 }

@@ -2,10 +2,10 @@ import Containers
 import Processes
 import SystemPackage
 
-/// Where what a process logs takes up room.
+/// Where a process's logs take up space.
 public struct LogRoom: Hashable, Sendable {
   public let path: FilePath
-  /// What a person knows it by.
+  /// The name a person knows it by.
   public let name: FilePath
 
   private static let hostLogs: FilePath = "/var/log"
@@ -15,11 +15,11 @@ public struct LogRoom: Hashable, Sendable {
     self.name = name ?? path
   }
 
-  /// What is left there.
+  /// The space left there.
   public func space() throws(HostError) -> FileSystemSpace { try FileSystemSpace(of: path, named: name) }
 
-  /// Places on the file systems that take the log of a process: its standard output where that is a file, its
-  /// container's log, or Docker's data root and `/var/log`, where nothing tells more.
+  /// Places on the file systems that hold the log of a process: its standard output if that is a file, its
+  /// container's log, or Docker's data root and `/var/log` if nothing else is known.
   ///
   /// - Parameters:
   ///   - container: its runtime and its id.
@@ -30,7 +30,7 @@ public struct LogRoom: Hashable, Sendable {
   ) -> [LogRoom] {
     let files = ContainerFiles(root: root)
     let known = container.map { Container(runtime: $0.runtime, id: $0.id) }
-    // A right that is missing, or a process that has just ended: the usual places then.
+    // A missing right, or a process that has just ended: use the default places.
     switch (try? LogSource.find(of: process, container: known, files: files))??.place {
     case .standardOutput:
       let name = (try? process.link("fd/1")) ?? nil
@@ -39,9 +39,11 @@ public struct LogRoom: Hashable, Sendable {
     case .folder(let path): return [LogRoom(files.below(path))]
     case nil: break
     }
-    let dataRoot = files.below(DockerContainer.defaultDataRoot)
-    let isDocker = container.map { $0.runtime == .docker || $0.runtime == .unknown } ?? false
-    let hasDataRoot = (try? FileStatus(at: dataRoot)) != nil
-    return (isDocker && hasDataRoot ? [LogRoom(dataRoot)] : []) + [LogRoom(files.below(hostLogs))]
+    let hostRoom = LogRoom(files.below(hostLogs))
+    guard let container, container.runtime == .docker || container.runtime == .unknown else {
+      return [hostRoom]
+    }
+    let dataRoot = files.below(DockerContainer.dataRoot(files))
+    return ((try? FileStatus(at: dataRoot)) != nil ? [LogRoom(dataRoot)] : []) + [hostRoom]
   }
 }

@@ -1,45 +1,44 @@
 import Text
 
-/// Picks the lines out of a log that certainly are whole lines of a process, written since it started.
-/// It is shown the log's lines from the last to the first.
+/// Picks the lines of a log that certainly are complete lines of a process, written since it started. It is
+/// shown the log's lines from the last to the first.
 struct LogSearch {
   let question: ServiceLog.Question
   let format: LogEntry.Format
   /// Nanoseconds after the epoch; what was written before is another process's.
   let startedNs: Int64
 
-  /// The lines that were found, the last first.
+  /// The lines found, the last first.
   private(set) var found: [[UInt8]] = []
   /// Whether the last line of standard output ended there; `nil` if there was none.
   private(set) var lastEndsLine: Bool?
-  /// Whether any line bore a time.
+  /// Whether any line had a time.
   private(set) var hasTimes = false
-  /// Whether what lies further back is of no use.
+  /// Whether anything further back is of no use.
   private(set) var isOver = false
-  /// The newest line that is a hint, where no line that is looked for was written after it.
+  /// The newest line that is a hint, if no wanted line was written after it.
   private(set) var hint: [UInt8]?
   /// Whether no line further back is one.
   private(set) var hasEndedHints = false
-  /// Every line that was written at this time or later is in the log, nanoseconds after the epoch: `.min` where those
-  /// from before the start are there too, `.max` where nothing is known.
+  /// Every line written at this time or later is in the log, nanoseconds after the epoch: `.min` if lines
+  /// from before the start are there too, `.max` if nothing is known.
   private(set) var wholeSinceNs: Int64 = .max
-  /// When the newest line that bears a time of its own was written, nanoseconds after the epoch.
+  /// When the newest line that has its own time was written, nanoseconds after the epoch.
   private(set) var newestNs: Int64?
 
-  /// Lines of which an earlier line has yet to show that they are whole, or since the start; the last first.
+  /// Lines for which an earlier line must still show that they are complete, or since the start; the last
+  /// first.
   private var pending: [[UInt8]] = []
   /// No line further back can be later than this.
   private var latestNs: Int64
   /// Whether lines are missing in the middle, and the search ended there.
   private(set) var isBroken = false
 
-  /// Lines may be out of order by this much: a runtime takes the time when it gets to it.
+  /// Lines may be out of order by this much: a runtime stamps a line when it gets to it.
   private static let slackNs: Int64 = 2_000_000_000
-  /// By this much a time can be too early that a line bears, in whole seconds.
-  private static let cutNs: Int64 = 1_000_000_000
   /// More than are ever needed, and a bound on what a process can make this program keep.
   static let limitFound = 64
-  /// Longer lines of a file are not looked into; none that is looked for comes near it.
+  /// Longer lines of a file are not parsed; wanted lines are far shorter.
   private static let limitWantedBytes = 8 << 10
   /// What a runtime puts before a line, and the line's first field.
   private static let headBytes = 128
@@ -51,14 +50,14 @@ struct LogSearch {
     latestNs = nowNs
   }
 
-  /// - Parameter line: `nil` stands for a line that is too long to be looked at.
+  /// - Parameter line: `nil` stands for a line too long to be parsed.
   /// - Returns: whether to go on.
   mutating func visit(_ line: UnsafeRawBufferPointer?) -> Bool {
-    // NULs stand where a file was cut under its writer, or the machine lost power: something is missing there, and
-    // what follows them is whole.
+    // NULs appear where a file was truncated under its writer, or the machine lost power: something is
+    // missing there, and what follows is complete.
     guard let line else {
-      // A file of the process's own may have lines of any length, and none that is looked for is long. A runtime's
-      // entries are short.
+      // A process's own file may have lines of any length, and wanted lines are not long. A runtime's entries
+      // are short.
       return format == .plain ? true : breakOff()
     }
     guard let (whole, entry) = entry(in: line) else { return breakOff() }
@@ -70,16 +69,17 @@ struct LogSearch {
     let time = entry.time ?? question.time(whole)
     if let time {
       hasTimes = true
-      // The clock was set back in between: times before and after cannot be compared with the start, or with a moment.
+      // The clock was set back in between: times from before and after it cannot be compared with the start,
+      // or a moment.
       guard time.wallNs - Self.slackNs <= latestNs else {
         wholeSinceNs = .max
         return end()
       }
       latestNs = min(latestNs, time.wallNs)
     }
-    // A time that is cut to the second, say, may be from before the start though it need not be.
+    // A time cut to the second, say, may be from before the start though it need not be.
     let isOld = time.map { $0.wallNs < startedNs }
-    let isOfStart = isOld == true && format == .plain && time!.wallNs >= startedNs - Self.cutNs
+    let isOfStart = isOld == true && format == .plain && time!.wallNs >= startedNs - ServiceLog.timeCutNs
     note(time, isOld: isOld == true && !isOfStart)
     guard entry.isStandardOutput else { return true }
     lastEndsLine = lastEndsLine ?? entry.endsLine
@@ -109,7 +109,7 @@ struct LogSearch {
     return format == .plain && time != nil ? resolve(isGood: true) : true
   }
 
-  /// The entry that a line of the file is, without what was left in front of it.
+  /// The entry of a line of the file, without the remains in front of it.
   private func entry(in line: UnsafeRawBufferPointer) -> (UnsafeRawBufferPointer, LogEntry)? {
     let start = line.firstIndex { $0 != 0 } ?? line.count
     let rest = UnsafeRawBufferPointer(rebasing: line[start...])
@@ -117,8 +117,8 @@ struct LogSearch {
     return LogEntry(format, last).map { (last, $0) }
   }
 
-  /// A client can have a line written that bears any time, where no runtime adds one: a line from before the start then
-  /// ends the search, and is no proof of what lies behind it.
+  /// If no runtime adds times, a client can cause a line with any time: a line from before the start then
+  /// ends the search, and proves nothing about what is before it.
   private mutating func note(_ time: LogTime?, isOld: Bool) {
     guard let time else { return }
     if !isOld {
@@ -133,7 +133,8 @@ struct LogSearch {
       return
     }
     guard let own = text.withUnsafeBytes({ question.time($0) }) else { return }
-    // The runtime adds the time at which it got the line, which may be much later; the line's own may be a client's.
+    // The runtime adds the time at which it got the line, which may be much later; the line's own may be a
+    // client's.
     newestNs = entry.time.map { min($0.wallNs, own.wallNs) } ?? own.wallNs
   }
 
@@ -145,7 +146,7 @@ struct LogSearch {
     return holds(question.mark, within: line) || question.hintMarks.contains { holds($0, within: head) }
   }
 
-  /// Lines are missing here: those further back say nothing of now. What was found since is whole.
+  /// Lines are missing here: those further back say nothing of the present. What was found since is complete.
   private mutating func breakOff() -> Bool {
     isBroken = true
     if !isOver { _ = resolve(isGood: true) }

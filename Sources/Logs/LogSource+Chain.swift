@@ -3,7 +3,7 @@ import SystemPackage
 import Text
 
 extension LogSource {
-  /// One of the files that a log consists of.
+  /// One of the files of a log.
   struct Link {
     let path: FilePath
     let status: FileStatus
@@ -12,10 +12,11 @@ extension LogSource {
   /// More than any runtime keeps.
   private static let limitLinks = 128
 
-  /// The files of the log that can be read as they stand, oldest first; compressed ones are left out.
+  /// The uncompressed files of the log, oldest first.
   ///
-  /// - Docker, logrotate: `log.2`, `log.1`, `log`; what is beyond a gap is older than something compressed.
-  /// - Kubernetes: `0.log.20261122-123944`, `0.log`, `1.log`, in the order in which they were written to last.
+  /// - Docker, logrotate: `log.2`, `log.1`, `log`; a file beyond a gap is older than a compressed one.
+  /// - Kubernetes: `0.log.20261122-123944`, `0.log`, `1.log`, in the order in which they were last written
+  ///   to.
   func chain() throws(HostError) -> [Link] {
     switch place {
     case .standardOutput: return []
@@ -34,8 +35,8 @@ extension LogSource {
     }
   }
 
-  /// What has the name of a pod's log, whatever it is, in the order in which it was written to last: after a restart of
-  /// the node the numbers begin again, and an older `3.log` stands beside the current `0.log`.
+  /// Everything with the name of a pod's log, in the order in which it was last written to: after a restart
+  /// of the node the numbers begin again, and an older `3.log` lies beside the current `0.log`.
   private func podLinks(in folder: FilePath) throws(HostError) -> [Link] {
     let names: [String]
     do { names = try files.names(in: folder) } catch {
@@ -49,7 +50,7 @@ extension LogSource {
       .map(\.element)
   }
 
-  /// The log of a pod's container that is written to now; `nil` where there is none.
+  /// The current log of a pod's container; `nil` if there is none.
   func currentPodLog(in folder: FilePath) throws(HostError) -> FilePath? {
     try podLinks(in: folder).last { PodLogName(parsing: $0.path.lastComponent?.string ?? "")?.stamp == nil }?
       .path
@@ -64,10 +65,11 @@ extension LogSource {
 struct PodLogName: Comparable {
   let name: String
   let start: Int
-  /// `nil` for the one that is written to.
+  /// `nil` for the current one.
   let stamp: String?
 
-  /// - Returns: `nil` for any other name, and for what is compressed or being so (`.gz`, `.tmp`).
+  /// - Returns: `nil` for any other name, and for a file that is compressed or being compressed (`.gz`,
+  ///   `.tmp`).
   init?(parsing name: String) {
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 2 || parts.count == 3, parts[1] == "log", let start = Int(ascii: parts[0].utf8)

@@ -4,15 +4,16 @@ import Processes
 import SystemPackage
 import Text
 
-/// Where a process's output is kept in files.
+/// The files with a process's output.
 struct LogSource: Sendable {
   enum Place: Hashable, Sendable {
     /// The regular file that the process's standard output is.
     case standardOutput
-    /// A file of the runtime's; older lines of it may be beside it.
+    /// A file of the runtime; its older lines may be next to it.
     case file(FilePath)
-    /// A folder in which every start of a container has its file, `N.log`. The last is the one that was written last:
-    /// after a restart of the node the count begins again, and an older `3.log` may stand beside the current `0.log`.
+    /// A folder with one file, `N.log`, for every start of a container. The current one is the one last
+    /// written to: after a restart of the node the count begins again, and an older `3.log` may lie beside
+    /// the current `0.log`.
     case folder(FilePath)
   }
 
@@ -20,7 +21,7 @@ struct LogSource: Sendable {
   let format: LogEntry.Format
   let files: ContainerFiles
 
-  /// A file that is open, and the name by which it was opened.
+  /// An open file, and the name by which it was opened.
   struct Opened: ~Copyable {
     let descriptor: FileDescriptor
     let path: FilePath
@@ -29,7 +30,7 @@ struct LogSource: Sendable {
     deinit { try? descriptor.close() }
   }
 
-  /// The file that holds what was written before the first line of another.
+  /// The file with what was written before the first line of another.
   enum Older: ~Copyable {
     case none
     case file(Opened)
@@ -55,7 +56,7 @@ struct LogSource: Sendable {
 
   func open(of process: borrowing ProcessDirectory) throws(HostError) -> Opened? {
     // The kernel opens the very file that is the standard output, in whichever mount namespace it is, and
-    // whatever its name has become.
+    // whatever has become of its name.
     if place == .standardOutput {
       return try Self.open("fd/1", in: process.descriptor, path: name(process), flags: 0)
     }
@@ -63,15 +64,15 @@ struct LogSource: Sendable {
     return try Self.open(path)
   }
 
-  /// The file whose end continues in the start of the one at `path`.
+  /// The file whose end continues at the start of the one at `path`.
   func older(than path: FilePath) throws(HostError) -> Older {
     switch place {
     case .standardOutput: return .none
-    case .file where format == .docker:
+    case .file where format == .docker || format == .local:
       let older = path.string + ".1"
       if let opened = try Self.open(FilePath(older)) { return .file(opened) }
       return access(older + ".gz", F_OK) == 0 ? .unreadable : .none
-    // Podman's conmon keeps nothing of a file that has grown too large.
+    // Podman's conmon discards a file that has grown too large.
     case .file: return .unreadable
     case .folder(let folder):
       guard let base = path.lastComponent?.string else { return .none }
@@ -82,6 +83,26 @@ struct LogSource: Sendable {
       guard let opened = try Self.open(path.removingLastComponent().appending(last)) else { return .none }
       return .file(opened)
     }
+  }
+
+  /// Where it is, however often its files change; `nil` for standard output.
+  var name: String? {
+    switch place {
+    case .standardOutput: nil
+    case .file(let path), .folder(let path): path.string
+    }
+  }
+
+  /// Whether the folder of its files is gone: the container or the pod was removed. A folder that may not be
+  /// read does not count as gone.
+  var hasGone: Bool {
+    let folder: FilePath
+    switch place {
+    case .standardOutput: return false
+    case .file(let path): folder = path.removingLastComponent()
+    case .folder(let path): folder = path
+    }
+    return FileStatus.isMissing(files.below(folder))
   }
 
   private func name(_ process: borrowing ProcessDirectory) -> FilePath {
@@ -103,7 +124,7 @@ struct LogSource: Sendable {
     try open(path.string, in: FileDescriptor(rawValue: AT_FDCWD), path: path, flags: O_NOFOLLOW)
   }
 
-  /// Opens a regular file. It is looked at before, because to open a device may do something; and after,
+  /// Opens a regular file. It is checked before, because opening a device may have effects; and after,
   /// because it may have been exchanged. O_NONBLOCK keeps open(2) of a pipe from waiting for its writer.
   private static func open(
     _ name: String, in directory: FileDescriptor, path: FilePath, flags: Int32
@@ -133,9 +154,9 @@ struct LogSource: Sendable {
 }
 
 extension LogSource {
-  /// Where the output of a process is kept; `nil` where it is in no file that is known here.
+  /// Where a process's output is kept; `nil` if it is in no file that is known here.
   ///
-  /// - Throws: where there may be such a file, and it cannot be told where.
+  /// - Throws: if there may be such a file, and its place cannot be told.
   static func find(
     of process: borrowing ProcessDirectory, container: Container?, files: ContainerFiles
   ) throws(HostError) -> LogSource? {
@@ -147,7 +168,7 @@ extension LogSource {
         LogSource(place: .folder($0), format: .cri, files: files)
       }
     }
-    let usual = try runtimeFile(
+    let usual = runtimeFile(
       of: container, docker: [DockerContainer.defaultDataRoot.appending("containers")],
       storages: [PodmanContainer.defaultGraphRoot], files: files)
     if let usual { return usual }
@@ -156,16 +177,15 @@ extension LogSource {
       mounts: try files.mounts(ofProcess: String(process.pid), at: MountEvidence.points),
       host: try files.mounts(ofProcess: host),
       isTrusted: files.isTrusted)
-    return try runtimeFile(
+    return runtimeFile(
       of: container, docker: evidence.dockerFolders, storages: evidence.graphRoots, files: files)
   }
 
-  /// The file that Docker or Podman keeps of the container, in one of these folders.
+  /// Docker's or Podman's log file of the container, in one of these folders.
   ///
-  /// - Throws: `.unreadable` where Docker's `local` driver keeps it, in a form of its own.
   private static func runtimeFile(
     of container: Container, docker: [FilePath], storages: [FilePath], files: ContainerFiles
-  ) throws(HostError) -> LogSource? {
+  ) -> LogSource? {
     func isThere(_ path: FilePath) -> Bool {
       (try? FileStatus(at: files.below(path), followLinks: false)) != nil
     }
@@ -174,12 +194,12 @@ extension LogSource {
         let path = folder.appending(container.id).appending("\(container.id)-json.log")
         if isThere(path) { return LogSource(place: .file(path), format: .docker, files: files) }
         let other = folder.appending(container.id).appending("local-logs/container.log")
-        if isThere(other) { throw .unreadable(path: other, .notSupported) }
+        if isThere(other) { return LogSource(place: .file(other), format: .local, files: files) }
       }
     }
     if container.runtime == .podman || container.runtime == .unknown {
       for storage in storages {
-        for driver in ["overlay", "vfs", "btrfs", "zfs"] {
+        for driver in PodmanContainer.drivers {
           let folder = storage.appending("\(driver)-containers").appending(container.id)
           let path = folder.appending("userdata").appending("ctr.log")
           if isThere(path) { return LogSource(place: .file(path), format: .cri, files: files) }

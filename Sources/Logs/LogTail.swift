@@ -2,10 +2,10 @@ import Glibc
 import Processes
 import SystemPackage
 
-/// Reads a file's lines from its end towards its start, in chunks, of a file that grows meanwhile.
+/// Reads a file's lines from its end towards its start, in chunks, while the file grows.
 ///
-/// What is right of the last line feed is being written and is left out. The file may be another's to change:
-/// it is read with pread(2), never mapped (a mapped file that is truncated ends its reader, SIGBUS).
+/// What follows the last line feed is still being written and is left out. The file may be another's to
+/// change: it is read with pread(2), never mapped (truncating a mapped file kills its reader, SIGBUS).
 struct LogTail {
   /// Why a visit ended.
   enum Ending: Hashable {
@@ -13,38 +13,49 @@ struct LogTail {
     case enough
     /// Everything from the lower bound on was visited.
     case start
-    /// More bytes than allowed would have had to be read.
+    /// It would have had to read more bytes than allowed.
     case limit
   }
 
   let descriptor: FileDescriptor
   let path: FilePath
-  /// The file's size when this was made; what is written later is left for another time.
+  /// The file's size when this was made; what is written later is ignored.
   let sizeBytes: Int64
+  let format: LogEntry.Format
   /// Bytes read at a time.
   var chunkBytes = 64 << 10
   /// Longer lines are not handed out. A part of a Docker line, 16 KiB, has at most 96 KiB when escaped.
   var limitLineBytes = 128 << 10
 
-  /// Behind the last line feed; known once a visit has found it.
-  private(set) var endOffset: Int64?
+  /// Just after the last line feed; known once a visit has found it.
+  var endOffset: Int64?
 
-  init(descriptor: FileDescriptor, path: FilePath, sizeBytes: Int64) {
+  /// - Parameter format: whether it has lines, or messages of Docker's `local` driver.
+  init(
+    descriptor: FileDescriptor, path: FilePath, sizeBytes: Int64, format: LogEntry.Format = .plain
+  ) {
     self.descriptor = descriptor
     self.path = path
     self.sizeBytes = sizeBytes
+    self.format = format
+  }
+
+  init(_ file: borrowing LogSource.Opened, _ format: LogEntry.Format) {
+    self.init(
+      descriptor: file.descriptor, path: file.path, sizeBytes: file.status.sizeBytes, format: format)
   }
 
   /// Hands out the lines from `start` on, without their line feeds, the last first.
   ///
   /// - Parameters:
   ///   - start: the offset of the start of a line.
-  ///   - limitBytes: how much is read at most; what was read is taken off.
-  ///   - visit: gets `nil` in place of a line that is too long; says whether to go on.
-  /// - Throws: `.unreadable`, or `.malformed` where the file ends before its size: it was truncated.
+  ///   - limitBytes: how much may be read; what was read is subtracted.
+  ///   - visit: gets `nil` for a line that is too long; returns whether to go on.
+  /// - Throws: `.unreadable`, or `.malformed` if the file ends before its size: it was truncated.
   mutating func visit(
     from start: Int64 = 0, limitBytes: inout Int, _ visit: (UnsafeRawBufferPointer?) -> Bool
   ) throws(HostError) -> Ending {
+    if format == .local { return try visitFrames(from: start, limitBytes: &limitBytes, visit) }
     var chunk = [UInt8](repeating: 0, count: chunkBytes)
     var carry = Carry(limitBytes: limitLineBytes)
     var feeds: [Int] = []
@@ -54,7 +65,9 @@ struct LogTail {
       guard count <= limitBytes else { return .limit }
       limitBytes -= count
       offset -= Int64(count)
-      try read(count, at: offset, into: &chunk)
+      guard try descriptor.read(at: offset, into: &chunk, count: count, of: path) == count else {
+        throw .changedWhileRead(path)
+      }
       let isEnough = chunk.withUnsafeBytes { chunk in
         Self.findFeeds(in: chunk, count: count, into: &feeds)
         var end = count
@@ -62,7 +75,7 @@ struct LogTail {
           let head = UnsafeRawBufferPointer(rebasing: chunk[(feed + 1)..<end])
           end = feed
           guard endOffset != nil else {
-            // The first feed from the end: what is right of it is no line yet.
+            // The first feed from the end: what follows it is not a line yet.
             endOffset = offset + Int64(feed) + 1
             carry.clear()
             continue
@@ -93,25 +106,7 @@ struct LogTail {
     }
   }
 
-  private func read(_ count: Int, at offset: Int64, into chunk: inout [UInt8]) throws(HostError) {
-    var done = 0
-    while done < count {
-      let got: Int
-      do {
-        got = try chunk.withUnsafeMutableBytes { buffer in
-          try descriptor.read(
-            fromAbsoluteOffset: offset + Int64(done),
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[done..<count]))
-        }
-      } catch {
-        throw .unreadable(path: path, Errno(of: error))
-      }
-      guard got > 0 else { throw .changedWhileRead(path) }
-      done += got
-    }
-  }
-
-  /// The part of a line that lies in chunks read before, which are those behind.
+  /// The part of a line in the chunks already read, which follow.
   private struct Carry {
     let limitBytes: Int
     private var bytes: [UInt8] = []
@@ -133,7 +128,7 @@ struct LogTail {
       if !head.isEmpty { bytes.insert(contentsOf: head, at: 0) }
     }
 
-    /// The line that begins with `head` is whole.
+    /// The line that begins with `head` is complete.
     mutating func finish(
       _ head: UnsafeRawBufferPointer, _ visit: (UnsafeRawBufferPointer?) -> Bool
     ) -> Bool {
@@ -146,7 +141,7 @@ struct LogTail {
 }
 
 extension HostError {
-  /// A file that was truncated, replaced or rewritten while it was read: what was read of it is no answer.
+  /// The file was truncated, replaced or rewritten while it was read: what was read counts for nothing.
   static func changedWhileRead(_ path: FilePath) -> HostError {
     .malformed(path: path, reason: "it changed while it was being read")
   }

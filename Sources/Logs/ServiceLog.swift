@@ -3,29 +3,28 @@ import Processes
 import SystemPackage
 import Text
 
-/// What a process has written to its log since it started: Docker's and Kubernetes' files, Podman's k8s-file,
-/// or its standard output where that is a regular file.
+/// What a process has written to its log since it started: Docker's files (json-file, local), Kubernetes',
+/// Podman's, or its standard output if that is a regular file.
 ///
-/// The files are read backwards and bounded; a container controls what is in them. Once read, the log can be
-/// asked again and again at the cost of a look at the file's size; only what was appended is read then.
-/// Lines that cannot be told to be whole lines of this process's start are left out: a wrong line is worse
-/// than none.
+/// The files are read backwards and bounded; a container controls their content. Once read, the log can be
+/// asked again for the cost of checking the file's size; only what was appended is then read. Lines that are
+/// not certain to be complete lines since this process's start are left out: a wrong line is worse than none.
 public struct ServiceLog: Sendable {
-  /// What is looked for; this file knows logs, and not what stands in them.
+  /// What is looked for; this file knows logs, not their content.
   public struct Question: Sendable {
-    /// Bytes that every line holds that is looked for. They must not be such as JSON escapes.
+    /// Bytes that every wanted line has. They must not need escapes in JSON.
     public var mark: [UInt8]
-    /// The time that a line itself bears, for logs to which no runtime adds one.
+    /// A line's own time, for logs to which no runtime adds one.
     public var time: @Sendable (UnsafeRawBufferPointer) -> LogTime?
-    /// Whether a line is one that is looked for.
+    /// Whether a line is wanted.
     public var isWanted: @Sendable ([UInt8]) -> Bool
     /// Whether these lines, oldest first, are enough: no line before them would change the answer.
     public var isEnough: @Sendable ([[UInt8]]) -> Bool
-    /// Bytes one of which stands early in every line that is a hint.
+    /// Every line that is a hint has one of these bytes early on.
     public var hintMarks: [[UInt8]]
-    /// Whether a line is a hint: of use where none that is looked for was written after it. The newest is kept.
+    /// Whether a line is a hint: of use if no wanted line was written after it. The newest is kept.
     public var isHint: @Sendable ([UInt8]) -> Bool
-    /// Whether no line before this one is a hint, though it is none that is looked for: it may be another process's.
+    /// Whether no line before this one is a hint, though it is not wanted: it may be another process's.
     public var endsHints: @Sendable ([UInt8]) -> Bool
 
     public init(
@@ -45,22 +44,24 @@ public struct ServiceLog: Sendable {
     }
   }
 
-  /// What a log was found to hold.
+  /// What a log was found to contain.
   public struct Findings: Hashable, Sendable {
-    /// The lines that were looked for, oldest first: the last of them up to what is enough.
+    /// The wanted lines, oldest first: the last of them up to what is enough.
     public internal(set) var lines: [[UInt8]] = []
-    /// The newest line that is a hint, where none that was looked for was written after it.
+    /// The newest line that is a hint, if no wanted line was written after it.
     public internal(set) var hint: [UInt8]?
-    /// Every line that was written at this time or later was read, nanoseconds after the epoch: `.min` where those from
-    /// before the start were too, `.max` where nothing is known. Of what was written earlier, lines can be missing:
-    /// the file was cut, rotated away, damaged, or is longer than what is read.
+    /// Every line written at this time or later was read, nanoseconds after the epoch: `.min` if those from
+    /// before the start were too, `.max` if nothing is known. Earlier lines can be missing: the file was
+    /// truncated, rotated away, damaged, or is longer than what is read.
     public internal(set) var wholeSinceNs: Int64 = .max
-    /// When the newest line was written that bears a time of its own, nanoseconds after the epoch; no later than
-    /// when the runtime or the file got it.
+    /// When the newest line with its own time was written, nanoseconds after the epoch; no later than when
+    /// the runtime or the file got it.
     public internal(set) var newestNs: Int64?
   }
 
   public static let defaultLimitBytes = 8 << 20
+  /// How much too early a line's own time can be, nanoseconds: many are in whole seconds.
+  public static let timeCutNs: Int64 = 1_000_000_000
 
   private let source: LogSource
   private let question: Question
@@ -71,9 +72,9 @@ public struct ServiceLog: Sendable {
   /// How far the file was read, and what was found.
   private struct Bookmark: Sendable {
     let status: FileStatus
-    /// The start of the first line that was not whole then.
+    /// The start of the first line that was not complete then.
     let endOffset: Int64
-    /// The bytes before `status.sizeBytes`: a file that has been cut and has grown again has others there.
+    /// The bytes before `status.sizeBytes`: they differ in a file that was truncated and has grown again.
     let sample: [UInt8]
     let lastEndsLine: Bool?
     let findings: Findings
@@ -81,9 +82,9 @@ public struct ServiceLog: Sendable {
 
   /// - Parameters:
   ///   - startedWallNs: when the process started, nanoseconds after the epoch. Lines before are another's.
-  ///   - limitBytes: how much of the log is read at most, at a time.
+  ///   - limitBytes: how much of the log may be read at a time.
   ///   - root: the folder that stands for `/`.
-  /// - Returns: `nil` where the process's output is in no file that is known here.
+  /// - Returns: `nil` if the process's output is in no file that is known here.
   public init?(
     process: borrowing ProcessDirectory, container: Container?, startedWallNs: Int64, question: Question,
     limitBytes: Int = ServiceLog.defaultLimitBytes, root: FilePath = "/"
@@ -127,7 +128,7 @@ public struct ServiceLog: Sendable {
     let size = file.status.sizeBytes
     try checkBookmark(against: file)
     let sample = try Self.sample(of: file, endingAt: size)
-    var tail = LogTail(descriptor: file.descriptor, path: file.path, sizeBytes: size)
+    var tail = LogTail(file, source.format)
     var budget = limitBytes
     // Whatever was appended since the last look was written since the process started.
     var search = LogSearch(
@@ -155,10 +156,11 @@ public struct ServiceLog: Sendable {
     return findings
   }
 
-  /// Forgets what was read, where the file is not that one with more behind it.
+  /// Forgets what was read, unless the file is the same one with more appended.
   private mutating func checkBookmark(against file: borrowing LogSource.Opened) throws(HostError) {
     guard let known = bookmark else { return }
-    // Where there was no whole line yet, all is still to be read: the first line is the start of the log.
+    // If there was no complete line yet, everything is still to be read: the first line is the start of the
+    // log.
     guard file.status.isSameFile(as: known.status), file.status.sizeBytes >= known.status.sizeBytes,
       known.endOffset != 0, try Self.sample(of: file, endingAt: known.status.sizeBytes) == known.sample
     else {
@@ -169,13 +171,13 @@ public struct ServiceLog: Sendable {
 
   /// What is known after a search, together with what was known before it.
   private func findings(of search: LogSearch, _ ending: LogTail.Ending, in status: FileStatus) -> Findings {
-    // Between these lines and those that were known is a gap.
+    // There is a gap between these lines and those already known.
     let known = ending == .limit || search.isBroken ? nil : bookmark?.findings
     var findings = Findings()
     findings.lines = Array(((known?.lines ?? []) + search.found.reversed()).suffix(LogSearch.limitFound))
     findings.hint = search.hint ?? (search.found.isEmpty && !search.hasEndedHints ? known?.hint : nil)
     findings.wholeSinceNs = known?.wholeSinceNs ?? search.wholeSinceNs
-    // Where no line says when it was written: the file was made or cut at its last change or before.
+    // If no line says when it was written: the file was made or truncated at its last change or before.
     if bookmark == nil, ending == .start, !search.isBroken, !search.hasTimes {
       findings.wholeSinceNs = status.modifiedNs
     }
@@ -187,12 +189,13 @@ public struct ServiceLog: Sendable {
     than path: FilePath, _ search: inout LogSearch, _ budget: inout Int
   ) throws(HostError) {
     switch try source.older(than: path) {
-    // Of a file to which no runtime adds times, its start says nothing of when the process started.
+    // The start of a file without a runtime's times does not show when the process started.
     case .none: search.reachStart(isGood: source.format != .plain)
-    // A runtime begins a file with a whole entry. What it cut off a longer line cannot be taken for a line in JSON.
+    // A runtime begins a file with a complete entry. The rest of a split line cannot be mistaken for a JSON
+    // line.
     case .unreadable: search.reachStart(isGood: true)
     case .file(let file):
-      var tail = LogTail(descriptor: file.descriptor, path: file.path, sizeBytes: file.status.sizeBytes)
+      var tail = LogTail(file, source.format)
       _ = try tail.visit(limitBytes: &budget) { search.visit($0) }
       search.reachStart(isGood: false)
     }
@@ -204,22 +207,6 @@ public struct ServiceLog: Sendable {
     of file: borrowing LogSource.Opened, endingAt end: Int64
   ) throws(HostError) -> [UInt8] {
     let start = max(0, end - Int64(sampleBytes))
-    var sample = [UInt8](repeating: 0, count: Int(end - start))
-    var done = 0
-    while done < sample.count {
-      let got: Int
-      do {
-        got = try sample.withUnsafeMutableBytes { buffer in
-          try file.descriptor.read(
-            fromAbsoluteOffset: start + Int64(done),
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[done...]))
-        }
-      } catch {
-        throw .unreadable(path: file.path, Errno(of: error))
-      }
-      guard got > 0 else { throw .changedWhileRead(file.path) }
-      done += got
-    }
-    return sample
+    return try file.descriptor.bytes(at: start, count: Int(end - start), of: file.path)
   }
 }

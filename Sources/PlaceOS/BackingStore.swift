@@ -1,6 +1,6 @@
-/// What services of PlaceOS cannot work without: the stores, and the services that others call.
+/// What PlaceOS's services cannot work without: the stores, and the services that others call.
 public enum BackingStore: String, Sendable, Codable, CaseIterable {
-  case redis, postgresql, etcd, rethinkdb, elasticsearch, influxdb, core
+  case redis, postgresql, etcd, rethinkdb, elasticsearch, influxdb, core, build
 
   /// Other words for it, such as people type and compose files use.
   public var aliases: [String] {
@@ -10,7 +10,7 @@ public enum BackingStore: String, Sendable, Codable, CaseIterable {
     case .elasticsearch: ["elastic", "es"]
     case .rethinkdb: ["rethink"]
     case .influxdb: ["influx"]
-    case .etcd, .core: []
+    case .etcd, .core, .build: []
     }
   }
 
@@ -22,7 +22,12 @@ public enum BackingStore: String, Sendable, Codable, CaseIterable {
     self = store
   }
 
-  /// The port where nothing else is said.
+  /// The name or alias nearest to a mistyped one, if any is near enough to suggest.
+  public static func nearestName(to word: String) -> String? {
+    Spelling.nearest(to: word.lowercased(), among: allCases.flatMap { [$0.rawValue] + $0.aliases })
+  }
+
+  /// Its default port.
   public var port: UInt16 {
     switch self {
     case .redis: 6379
@@ -31,7 +36,7 @@ public enum BackingStore: String, Sendable, Codable, CaseIterable {
     case .rethinkdb: 28015
     case .elasticsearch: 9200
     case .influxdb: 8086
-    case .core: 3000
+    case .core, .build: 3000
     }
   }
 
@@ -45,6 +50,7 @@ public enum BackingStore: String, Sendable, Codable, CaseIterable {
     case .elasticsearch: "lists and searches in Backoffice fail, the rest works"
     case .influxdb: "analytics are not recorded and not shown, the rest works"
     case .core: "modules do not load, and executes fail with \"no core instances\""
+    case .build: "drivers that are new or changed are not compiled, those that run go on"
     }
   }
 
@@ -56,6 +62,7 @@ public enum BackingStore: String, Sendable, Codable, CaseIterable {
     case .etcd: "execute a function; log in (that works)"
     case .elasticsearch: "search for a system in Backoffice"
     case .influxdb: "open a chart of recorded values"
+    case .build: "add a driver in Backoffice, and look whether it compiles"
     }
   }
 }

@@ -13,7 +13,7 @@ public struct Catalogue: Sendable {
   public static let placeOS = Catalogue(services: [
     Service(
       name: "ai-support-agent", executables: ["/ai-support-agent"], images: ["placeos/ai-support-agent"],
-      note: "has no handler: SIGUSR1 would end it, so it is listed and refused"),
+      note: "has no handler: SIGUSR1 would kill it, so it is listed and refused"),
     Service(
       name: "api", aliases: ["rest-api"],
       executables: ["/rest-api", "/engine-api", "/app", "/app/engine-api"],
@@ -59,10 +59,10 @@ public struct Catalogue: Sendable {
       images: ["placeos/triggers"]),
   ])
 
-  /// Base names that any program may bear: one of these alone says nothing, so the container must agree.
-  static let poorNames: Set<String> = ["app", "core", "build", "source", "edge", "mqtt"]
+  /// Base names that any program may have: such a name alone proves nothing, so the container must agree.
+  static let ambiguousNames: Set<String> = ["app", "core", "build", "source", "edge", "mqtt"]
 
-  /// The service that `word` names, be it by name or by alias.
+  /// The service that `word` names, by name or by alias.
   public func service(named word: String) -> Service? {
     services.first { $0.name == word || $0.aliases.contains(word) }
   }
@@ -70,6 +70,6 @@ public struct Catalogue: Sendable {
   /// Every word that ``service(named:)`` takes, sorted.
   public var knownNames: [String] { services.flatMap { [$0.name] + $0.aliases }.sorted() }
 
-  /// The known name that is nearest to a mistyped one, if any is near enough to be worth a suggestion.
+  /// The known name nearest to a mistyped one, if any is near enough to suggest.
   public func nearestName(to word: String) -> String? { Spelling.nearest(to: word, among: knownNames) }
 }

@@ -1,4 +1,4 @@
-/// What a signal does to a service; it changed over PlaceOS's releases.
+/// What a signal does to a service; it has changed over PlaceOS's releases.
 public enum Dialect: String, Sendable, CaseIterable {
   /// SIGUSR1 flips the trace level, any number of times. SIGUSR2 kills.
   case toggle
@@ -46,32 +46,34 @@ public enum TraceSymbol: Hashable, Sendable {
 public enum Obstacle: Hashable, Sendable {
   /// Ruby under Puma: SIGUSR1 is a restart.
   case puma
+  /// It runs in an emulator: a signal has ended such a process.
+  case emulated
   /// SIGUSR1 is not trapped, so it would kill. `starting`: young enough that the handler may still come.
   case noHandler(starting: Bool)
-  /// SIGUSR1 is ignored, and this is not the moment in which a handler arms itself again.
+  /// SIGUSR1 is ignored, and this is not the moment when a handler rearms itself.
   case ignoresSignal
-  /// A latch that has been on and off; only a restart arms it again.
+  /// A latch that has been on and off; only a restart rearms it.
   case latchSpent
-  /// A latch whose way back (SIGUSR2) is used up: once on, nothing but a restart would take it back.
+  /// A latch whose SIGUSR2 is used up: once on, only a restart would switch it off.
   case latchWithoutReturn
   /// Handlers that fit no dialect.
   case unknownHandlers
-  /// Nothing but the name says that the process is PlaceOS's.
+  /// Only the name says that the process belongs to PlaceOS.
   case unproved
-  /// It may be a copy that its service has just made of itself on the way to another program: it has its parent's
-  /// handlers, and would hand the signal on to it.
+  /// It may be a copy that its service has just forked, about to execute another program: it has its parent's
+  /// handlers, and would pass the signal on to that program.
   case freshCopy
-  /// It cannot be looked at.
+  /// It cannot be read.
   case unreadable
 }
 
 /// How a process can be switched, and what its signal dispositions say of its level.
 public struct Handling: Hashable, Sendable {
   public let dialect: Dialect
-  /// Whether it is in debug mode, where the dispositions tell; `nil` where they do not.
+  /// Whether it is in debug mode, if the dispositions tell; `nil` if they do not.
   public let debug: Bool?
   public let obstacle: Obstacle?
-  /// Whether the reading could be the moment in which a handler arms itself again: it proves nothing, read again.
+  /// Whether a handler may just have been rearming itself: then the reading proves nothing, read again.
   public let isMomentary: Bool
 
   init(_ dialect: Dialect, debug: Bool? = nil, obstacle: Obstacle? = nil, isMomentary: Bool = false) {
@@ -84,7 +86,7 @@ public struct Handling: Hashable, Sendable {
   /// Judges a process of PlaceOS by its kind, its dispositions and its executable's symbols.
   ///
   /// - Parameters:
-  ///   - declared: the dialect by somebody's word. The handlers must fit it; symbols say more than it does.
+  ///   - declared: the dialect that somebody has declared. The handlers must fit it; symbols outweigh it.
   ///   - isYoung: whether it started so recently that its handler may still come.
   public init(
     kind: Service.Kind, declared: Dialect? = nil, dispositions: SignalDispositions, symbol: TraceSymbol,
@@ -112,8 +114,8 @@ public struct Handling: Hashable, Sendable {
     }
   }
 
-  /// By a word that nothing in the executable bears out, so that every handler must be as that dialect has them:
-  /// a latch and a driver trap both signals, and the toggle dialect the first one alone.
+  /// By a declaration that nothing in the executable confirms, so every handler must fit the dialect: a
+  /// latch and a driver trap both signals, the toggle dialect only the first.
   private static func declared(
     _ dialect: Dialect, _ dispositions: SignalDispositions, _ none: Handling
   ) -> Handling {
@@ -134,7 +136,7 @@ public struct Handling: Hashable, Sendable {
     case (.caught, .caught): return Handling(.latch, debug: false)
     case (.ignored, .caught): return Handling(.latch, debug: true)
     case (.caught, .ignored): return Handling(.latch, debug: false, obstacle: .latchWithoutReturn)
-    // Which of the two came last cannot be told from here, so neither can the level.
+    // Nothing here tells which of the two came last, nor then the level.
     case (.ignored, .ignored): return Handling(.latch, obstacle: .latchSpent)
     // A symbol table without the flag contradicts the toggle dialect, and a latch traps both.
     case (.caught, .standard) where symbol == .absent,
@@ -146,18 +148,41 @@ public struct Handling: Hashable, Sendable {
     }
   }
 
-  /// Of a process that cannot be looked at.
+  /// For a process that cannot be read.
   public static let unread = Handling(.none, obstacle: .unreadable)
 
   /// Ruby under Puma.
   public static let puma = Handling(.none, obstacle: .puma)
 
-  /// The signal that brings a process into debug mode or out of it; `nil` if none does.
+  /// In an emulator.
+  public static let emulated = Handling(.none, obstacle: .emulated)
+
+  /// The signal that switches a process on or off; `nil` if none does.
   public func signal(towards debug: Bool) -> SwitchSignal? {
     switch dialect {
     case .toggle, .driver: .usr1
     case .latch: debug ? .usr1 : .usr2
     case .none: nil
+    }
+  }
+}
+
+extension Obstacle {
+  /// Why the process cannot be switched.
+  public var sentence: String {
+    switch self {
+    case .puma: "Ruby under Puma: SIGUSR1 would restart it"
+    case .emulated: "runs in an emulator: SIGUSR1 could kill it"
+    case .noHandler(starting: true): "still starting: no SIGUSR1 handler yet"
+    case .noHandler(starting: false): "no SIGUSR1 handler: the signal would kill it"
+    case .ignoresSignal: "it ignores SIGUSR1"
+    case .latchSpent: "switched on and off once: only a restart arms it again"
+    case .latchWithoutReturn:
+      "its way back (SIGUSR2) is used up: once on, only a restart would end debug mode"
+    case .unknownHandlers: "its signal handlers fit no known version of PlaceOS"
+    case .unproved: "unproved: only its name says that it is PlaceOS (--trust-name)"
+    case .freshCopy: "its service has just made a copy of itself, to run another program"
+    case .unreadable: "it cannot be looked at"
     }
   }
 }

@@ -1,6 +1,6 @@
 import Text
 
-/// One line of a process's own output that tells of a change of its log level.
+/// One line of a process's own output that reports a change of its log level.
 ///
 /// ```
 /// level=[I] time=2026-11-22T12:39:44Z program=dispatch source=place_os.log_backend \
@@ -10,50 +10,72 @@ import Text
 /// level=[I] time=2026-11-22T12:39:44Z program=drv-trivial message="> Log level changed to Trace"
 ///  > Log level changed to Debug
 /// ```
-/// (The first two are one line each.) The line must be of that form from its first byte to its last: services
-/// log what their clients send, and
-/// in the line format they do so without escapes. The line that follows the first of these, about the
-/// service's own namespaces, does not count: out of debug mode it may say `Debug` as well as `Info`.
+/// (The first two are one line each.) The line must have that form from its first byte to its last: services
+/// log what their clients send, and in the line format they do so without escapes. The line that follows the
+/// first of these, about the service's own namespaces, does not count: out of debug mode it may say `Debug`
+/// as well as `Info`.
 public struct LevelLine: Hashable, Sendable {
   public enum Origin: Hashable, Sendable {
-    /// placeos-log-backend, in a service; the latch and the toggle dialect alike.
+    /// placeos-log-backend, in a service; the same for the latch and the toggle dialect.
     case service
     /// placeos-driver.
     case driver
-    /// A service's own handler, from before placeos-log-backend had one. It tells no time and no program.
+    /// A service's own handler, from before placeos-log-backend had one. It gives no time and no program.
     case olderHandler
   }
 
   public let origin: Origin
-  /// The level that was changed to.
+  /// The level it was changed to.
   public let level: LogLevel
-  /// The program's name for itself in its log; `nil` where the line has none.
+  /// The program's name for itself in its log; `nil` if the line has none.
   public let program: String?
-  /// Whether a client of the service could have had the line written: what it sends is logged without escapes, line
-  /// feeds and all, unless the log is in JSON.
+  /// Whether a client of the service could have caused the line: what clients send is logged without escapes,
+  /// line feeds included, unless the log is in JSON.
   public let isForgeable: Bool
 
-  /// Bytes that every line of this kind holds, in either format, escaped once more or not: what lacks them
-  /// need not be parsed. They begin with a letter that is not frequent.
+  /// Bytes that every line of this kind holds, in either format, escaped once more or not: a line without
+  /// them need not be parsed. They begin with an infrequent letter.
   public static let mark = Array("vel changed to ".utf8)
 
-  /// No such line is longer, bytes.
+  /// The longest such a line can be, bytes.
   private static let limitBytes = 2048
 
   /// - Parameter line: one line of output, without its line feed.
   /// - Returns: `nil` for any other line.
   public init?(parsing line: [UInt8]) {
-    guard line.count <= Self.limitBytes, let first = line.first else { return nil }
-    switch first {
-    case UInt8(ascii: "{"): self.init(json: line[...])
-    case UInt8(ascii: "l"): self.init(fields: line[...])
-    case UInt8(ascii: " "): self.init(bare: line[...])
+    guard line.count <= Self.limitBytes else { return nil }
+    if let whole = Self(whole: line[...]) {
+      self = whole
+    } else if let start = Self.lastStart(in: line), let whole = Self(whole: line[start...]) {
+      self = whole
+    } else {
+      return nil
+    }
+  }
+
+  private init?(whole line: ArraySlice<UInt8>) {
+    switch line.first {
+    case UInt8(ascii: "{"): self.init(json: line)
+    case UInt8(ascii: "l"): self.init(fields: line)
+    case UInt8(ascii: " "): self.init(bare: line)
     default: return nil
     }
   }
 
+  /// Where a JSON line begins that follows the remains of a torn one. No JSON text can contain such a start:
+  /// its quotation marks are escaped. In the line format a client's text could.
+  private static func lastStart(in line: [UInt8]) -> Int? {
+    guard line.first == UInt8(ascii: "{") else { return nil }
+    let start = line.withUnsafeBytes { bytes in
+      bytes.indices.dropFirst().last { starts(bytes, with: "{\"level\":\"", at: $0) }
+    }
+    // After a complete one, nobody knows what it is.
+    guard let start, JSONLine(parsing: line[..<start]) == nil else { return nil }
+    return start
+  }
+
   private init?(json line: ArraySlice<UInt8>) {
-    // A client can see to it that much is logged that has the mark; little of it gets further than this.
+    // A client can get many lines with the mark logged; few of them get further than this.
     guard Self.messageStarts.contains(where: { Self.holds(line, $0) }),
       let fields = JSONLine(parsing: line)?.strings, let message = fields["message"],
       let severity = fields["level"], let time = fields["time"], Self.isTime(time.utf8)
@@ -136,7 +158,7 @@ public struct LevelLine: Hashable, Sendable {
     return true
   }
 
-  /// What stands before the next space.
+  /// The text before the next space.
   private static func takeWord(from rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     let word = rest.prefix { $0 > 0x20 && $0 != UInt8(ascii: "\"") }
     rest = rest[word.endIndex...]
@@ -151,11 +173,11 @@ public struct LevelLine: Hashable, Sendable {
 }
 
 extension LevelLine {
-  /// Whether a process of this kind is in debug mode after it wrote `lines`; `nil` where they do not tell.
+  /// Whether a process of this kind is in debug mode after it wrote `lines`; `nil` if they do not tell.
   ///
   /// Two forms need more than the last line:
-  /// - `Debug`, of older handlers and drivers, is debug mode where the way back is to `Info`, and is the way
-  ///   back where debug mode is `Trace`. Which of the two it is, an earlier line tells.
+  /// - `Debug`, from older handlers and drivers, means debug mode if they go back to `Info`, and going back
+  ///   if debug mode is `Trace`. An earlier line tells which.
   /// - A driver that goes to `Error` logs the change before it makes it, and so does not log the way out of
   ///   `Error`: its last line is then always `Error`, whatever its level. Only a line `Trace` before it shows
   ///   that this driver's log holds both.
@@ -181,7 +203,7 @@ extension LevelLine {
   public func isOf(_ kind: Service.Kind) -> Bool { (kind == .driver) == (origin == .driver) }
 
   /// When a line of a service's output was written, as text in the form of RFC 3339, whatever the line says;
-  /// `nil` where it does not bear a time in the place in which PlaceOS's loggers put it.
+  /// `nil` if it has no time where PlaceOS's loggers put it.
   public static func time(of line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
     let fieldStart: StaticString = "level=["
     if starts(line, with: fieldStart, at: 0), starts(line, with: "] time=", at: 8) {
@@ -189,7 +211,7 @@ extension LevelLine {
       return UnsafeRawBufferPointer(rebasing: rest.prefix { $0 > 0x20 })
     }
     guard line.first == UInt8(ascii: "{") else { return nil }
-    // Behind the level and the program; further on, other text begins.
+    // After the level and the program; further on, other text begins.
     for offset in 1..<min(line.count, 256) where starts(line, with: "\"time\":\"", at: offset) {
       let before = line[offset - 1]
       guard before == UInt8(ascii: "{") || before == UInt8(ascii: ",") else { continue }

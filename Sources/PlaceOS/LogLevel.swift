@@ -5,11 +5,11 @@ public enum LogLevel: String, Sendable, CaseIterable {
   /// The variables that tell the level of a service at its start.
   public static let startVariables = ["LOG_LEVEL", "SG_ENV", "ENV"]
 
-  /// The level a service has from its start: `LOG_LEVEL` where it names one, otherwise `info` in production and `debug`
-  /// elsewhere. A driver's process log starts at `error`.
+  /// The level a service has from its start: `LOG_LEVEL` if it names one, otherwise `info` in production and
+  /// `debug` elsewhere. A driver's process log starts at `error`.
   ///
-  /// What is production differs: `SG_ENV=production`, in any case, for most; search-ingest takes `ENV` before `SG_ENV`
-  /// and frontends after it, and source goes by `ENV=PROD`.
+  /// What counts as production differs: `SG_ENV=production`, in any case, for most; search-ingest takes `ENV`
+  /// before `SG_ENV` and frontends after it, and source goes by `ENV=PROD`.
   public static func start(of service: Service, environment: [String: String]) -> LogLevel {
     if service.levelKind == .driver { return .error }
     if let named = environment["LOG_LEVEL"], let level = LogLevel(named: named) { return level }

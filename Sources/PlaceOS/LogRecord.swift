@@ -1,6 +1,6 @@
 import Text
 
-/// One line of a service's output, taken apart as far as its form is known.
+/// One line of a service's output, parsed as far as its form is known.
 ///
 /// PlaceOS's two formats, and the short form of Crystal's own logger, which some services use whatever
 /// `PLACE_LOG_FORMAT` says:
@@ -10,13 +10,13 @@ import Text
 /// level=[I] time=2026-11-22T12:39:44Z program=api source=action-controller message="200" path="/api"
 /// 2026-11-25T03:47:16.123456Z  ERROR - source: message -- path: "/api"
 /// ```
-/// (The first is one line.) It is for showing: what services log holds words of their clients, so that
-/// nothing here is evidence for anything. What has none of these forms has only ``raw``.
+/// (The first is one line.) It is only for display: services log words of their clients, so nothing here is
+/// evidence. A line in none of these forms has only ``raw``.
 public struct LogRecord: Hashable, Sendable {
-  /// A value that stands beside the message.
+  /// A value logged next to the message.
   public struct Field: Hashable, Sendable {
     public let key: String
-    /// What a string says; of a value of another kind, its JSON text.
+    /// The value of a string; for a value of another kind, its JSON text.
     public let value: String
     /// Whether the value was written as a string.
     public let isText: Bool
@@ -26,22 +26,22 @@ public struct LogRecord: Hashable, Sendable {
     }
   }
 
-  /// As the line has it; `nil` where it has none, or one that is no time.
+  /// As the line has it; `nil` if it has none, or one that is not a time.
   public private(set) var time: LogTime?
   public private(set) var level: LogLevel?
-  /// What the program calls itself: a driver's name in the log that it shares with its core.
+  /// The program's name for itself: a driver's name in the log that it shares with its core.
   public private(set) var program: String?
   public private(set) var source: String?
   public private(set) var message: String?
-  /// The rest, in its order.
+  /// The rest, in the line's order.
   public private(set) var data: [Field] = []
-  /// The line as it was written, without its line feed.
+  /// The line as written, without its line feed.
   public let raw: [UInt8]
 
-  /// Whether the line has a form that is known. Of others nothing but ``raw`` is set.
+  /// Whether the line has a known form. Otherwise only ``raw`` is set.
   public var isParsed: Bool { message != nil }
 
-  /// Whether the line goes on with what the one before it began: an exception's message and its backtrace
+  /// Whether the line continues the one before it: an exception's message and its backtrace
   /// (`  from src/app.cr:1:1 in 'run'`) follow the line that logs it.
   public var isContinuation: Bool {
     guard !isParsed, let first = raw.first else { return false }
@@ -61,7 +61,7 @@ public struct LogRecord: Hashable, Sendable {
     }
   }
 
-  /// A line that is not looked into.
+  /// A line that is not parsed.
   public init(unparsed line: [UInt8]) { raw = line }
 
   // MARK: JSON
@@ -100,11 +100,11 @@ public struct LogRecord: Hashable, Sendable {
     self.data = data
   }
 
-  /// How many quotation marks of a message are tried for its end.
+  /// How many quotation marks are tried as the end of a message.
   private static let limitQuotes = 32
 
-  /// A message is written without escapes: it ends with the first quotation mark behind which stands nothing
-  /// but `key=value`, to the end of the line.
+  /// A message is written without escapes: it ends at the first quotation mark that only `key=value` follows,
+  /// up to the end of the line.
   private static func message(in rest: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, [Field]) {
     var tried = 0
     var from = rest.startIndex
@@ -139,7 +139,7 @@ public struct LogRecord: Hashable, Sendable {
     }
   }
 
-  /// A quoted text with escapes, or what stands before the next byte `end`.
+  /// A quoted text with escapes, or the text before the next byte `end`.
   private static func value(
     from rest: inout ArraySlice<UInt8>, endingAt end: UInt8
   ) -> (String, isText: Bool)? {
@@ -176,7 +176,7 @@ public struct LogRecord: Hashable, Sendable {
       rest = rest[(name.endIndex + 2)...]
     }
     var data: [Field] = []
-    // Data and context each stand behind their own ` -- `, the last of the line.
+    // Data and context each follow their own ` -- `, the last of the line.
     while let dashes = rest.lastRange(of: " -- "), let more = Self.pairs(in: rest[dashes.upperBound...]) {
       data = more + data
       rest = rest[..<dashes.lowerBound]
@@ -200,19 +200,19 @@ public struct LogRecord: Hashable, Sendable {
   }
 }
 
-extension LogTime {
-  fileprivate init?(text: String) {
-    var text = text
-    guard let time = text.withUTF8({ LogTime(parsing: UnsafeRawBufferPointer($0)) }) else { return nil }
-    self = time
-  }
-}
-
 extension LogLevel {
-  /// As lines have it: `INFO`, `WARN`, in older versions of Crystal with spaces around it.
+  /// As lines have it: `INFO`, `WARN`, in older versions of Crystal padded with spaces.
   fileprivate init?(ofLine word: String) {
+    if let level = Self.written[word] {
+      self = level
+      return
+    }
     self.init(named: String(decoding: Array(word.utf8)[...].trimmingSpaces, as: UTF8.self))
   }
+
+  /// As today's services write them.
+  private static let written = Dictionary(
+    uniqueKeysWithValues: allCases.map { ($0.rawValue.uppercased(), $0) })
 
   /// As the line format has it: the first letter.
   fileprivate init?(letter: UInt8) {
@@ -238,7 +238,7 @@ extension ArraySlice<UInt8> {
     return true
   }
 
-  /// What stands before the next space.
+  /// The text before the next space.
   fileprivate mutating func takeWord() -> String {
     let word = prefix { $0 > 0x20 }
     self = self[word.endIndex...]

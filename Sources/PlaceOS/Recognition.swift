@@ -1,4 +1,5 @@
-/// What recognition looks at: the executable, its arguments, and the container. Never the command line as text.
+/// What recognition looks at: the executable, its arguments and the container. Never the command line as
+/// text.
 public struct ProcessFacts: Hashable, Sendable {
   /// What is known of the container that a process runs in.
   public struct ContainerFacts: Hashable, Sendable {
@@ -24,26 +25,40 @@ public struct ProcessFacts: Hashable, Sendable {
   public let container: ContainerFacts?
   /// Whether the executable has symbols of the `PlaceOS::` namespace.
   public let hasPlaceOSSymbols: Bool
+  /// The requested variables of its environment, without secrets.
+  public let environment: [String: String]
 
   public init(
     executable: String, arguments: [String], comm: String, container: ContainerFacts?,
-    hasPlaceOSSymbols: Bool = false
+    hasPlaceOSSymbols: Bool = false, environment: [String: String] = [:]
   ) {
     self.executable = executable
     self.arguments = arguments
     self.comm = comm
     self.container = container
     self.hasPlaceOSSymbols = hasPlaceOSSymbols
+    self.environment = environment
+  }
+
+  /// Whether an executable shared by several services (`/app`, until 2022-09) is staff's: it listens on 8080,
+  /// the others on 3000, and only it had PostgreSQL while they had RethinkDB.
+  fileprivate var isStaffs: Bool {
+    for flag in ["-p", "--port"] {
+      guard let index = arguments.firstIndex(of: flag), index + 1 < arguments.count else { continue }
+      return arguments[index + 1] == "8080"
+    }
+    return environment.keys.contains { $0.hasPrefix("PG_") }
+      && !environment.keys.contains { $0.hasPrefix("RETHINKDB_") }
   }
 }
 
-/// What shows that a process is PlaceOS's, and not just called as one.
+/// What proves that a process belongs to PlaceOS, and does not merely have the name.
 public enum Proof: String, Sendable {
   /// Symbols of the `PlaceOS::` namespace in its executable; Crystal keeps them unless it is stripped.
   case symbols
   /// The image that its container was made from.
   case image
-  /// An entry that the administrator made in the configuration.
+  /// An entry in the administrator's configuration.
   case configuration
 }
 
@@ -53,17 +68,20 @@ public enum Recognition: Hashable, Sendable {
   case service(Service)
   /// Ruby under Puma, in the container of this service: SIGUSR1 would restart it.
   case puma(Service)
+  /// A process of this service in an emulator of another architecture: the kernel shows the emulator's
+  /// handlers.
+  case emulated(Service)
   /// The service's executable on a short errand (health check, `--version` …), which SIGUSR1 would kill.
   case errand(Service)
-  /// Nothing of PlaceOS's.
+  /// Not a PlaceOS service.
   case other
 }
 
 extension Catalogue {
-  /// What the executables of PlaceOS's processes are called.
+  /// The names of the executables of PlaceOS's processes.
   public var executableNames: ExecutableNames { executableNames(of: services) }
 
-  /// What the executables of these services' processes are called. A process with any other name is none of theirs.
+  /// The names of the executables of these services. A process with any other name is not theirs.
   public func executableNames(of services: [Service]) -> ExecutableNames {
     let names = Set(services.map(\.name))
     let paths =
@@ -75,15 +93,16 @@ extension Catalogue {
 
   /// Recognises a process by its executable, its arguments and its container.
   public func recognise(_ facts: ProcessFacts) -> Recognition {
-    // A process without arguments is one whose memory is gone or not there yet: nothing can be said of it.
+    // A process without arguments has lost its memory, or has none yet: nothing can be said of it.
     guard !facts.arguments.isEmpty else { return .other }
     let base = Path.lastComponent(of: facts.executable)
+    if ExecutableNames.isEmulator(base.utf8) { return recogniseEmulated(facts) }
     let added = addition(covering: facts)?.service
     if ExecutableNames.isRuby(base.utf8) {
       let puma = recognisePuma(facts)
       if puma != .other || added == nil { return puma }
     }
-    // What the arguments of an administrator's own program mean is not known here: its handlers must do.
+    // What the arguments of an administrator's own program mean is unknown: its handlers must do.
     if let added, isAdded(added) { return .service(added) }
     guard let service = added ?? service(of: facts, base: base) else { return .other }
     let isErrand =
@@ -94,7 +113,7 @@ extension Catalogue {
     return isErrand ? .errand(service) : .service(service)
   }
 
-  /// What proves that a process which was recognised is PlaceOS's; `nil`: nothing but its name does.
+  /// What proves that a recognised process belongs to PlaceOS; `nil`: only its name says so.
   public func proof(of facts: ProcessFacts) -> Proof? {
     if facts.hasPlaceOSSymbols { return .symbols }
     if let addition = addition(covering: facts)?.addition, addition.proves(facts) { return .configuration }
@@ -103,12 +122,18 @@ extension Catalogue {
     return services.contains { !isAdded($0) && $0.isMade(from: image) } ? .image : nil
   }
 
+  /// The service that an image is made for, in whatever registry; `nil` if the image is not a PlaceOS
+  /// service's.
+  public func service(ofImage image: String) -> Service? {
+    services.first { $0.kind == .service && !isAdded($0) && $0.isMade(from: image) }
+  }
+
   private func service(of facts: ProcessFacts, base: String) -> Service? {
     let path = facts.executable
     if let driver = services.first(where: { $0.kind == .driver }), !base.isEmpty {
       let folder = Path.folder(of: path)
       if driver.executables.contains(folder) { return driver }
-      // Elsewhere on a host, a driver is one only where its symbols say so.
+      // Elsewhere on a host, only its symbols make it a driver.
       if facts.hasPlaceOSSymbols, folder.hasSuffix(Self.driverFolder) { return driver }
     }
     let candidates = services.filter { service in
@@ -116,7 +141,7 @@ extension Catalogue {
       service.kind == .service && !isAdded(service)
         && service.executables.contains { Path.lastComponent(of: $0) == base }
     }
-    if !Self.poorNames.contains(base) { return candidates.first }
+    if !Self.ambiguousNames.contains(base) { return candidates.first }
     if let container = facts.container {
       // `proj-staff-api-1` could be an `api` of `proj-staff` as well.
       let agreeing = candidates.filter { $0.agrees(with: container) }
@@ -124,8 +149,11 @@ extension Catalogue {
       if let best { return best }
     }
     if facts.hasPlaceOSSymbols {
-      // PlaceOS's for certain. Which of its services cannot always be told: then it has the executable's name,
-      // which no selector takes for another's.
+      if candidates.count > 1, facts.isStaffs, let staff = candidates.first(where: { $0.name == "staff" }) {
+        return staff
+      }
+      // Certainly PlaceOS's, but which of its services is not always clear: then it gets the executable's
+      // name, which no selector takes for another's.
       return candidates.count == 1 ? candidates[0] : Service(name: base, executables: [path])
     }
     guard facts.container == nil else { return nil }
@@ -133,8 +161,20 @@ extension Catalogue {
     return exact.count == 1 ? exact[0] : nil
   }
 
-  /// Whether a service is none of PlaceOS's.
+  /// Whether a service is an addition, not one of PlaceOS.
   private func isAdded(_ service: Service) -> Bool { Self.placeOS.service(named: service.name) == nil }
+
+  private func recogniseEmulated(_ facts: ProcessFacts) -> Recognition {
+    let words = facts.arguments.dropFirst()
+    guard let program = words.first, program.contains("/"),
+      !ExecutableNames.isEmulator(Path.lastComponent(of: program).utf8)
+    else { return .other }
+    let inner = recognise(
+      ProcessFacts(executable: program, arguments: Array(words), comm: facts.comm, container: facts.container)
+    )
+    if case .service(let service) = inner { return .emulated(service) }
+    return .other
+  }
 
   private static let driverFolder = "/bin/drivers/"
 
@@ -142,7 +182,7 @@ extension Catalogue {
     guard let auth = service(named: "auth"), let container = facts.container,
       auth.agrees(with: container)
     else { return .other }
-    // Its title, `puma 5.6.5 (tcp://0.0.0.0:8080) [auth]`, stands where the arguments were, and has slashes.
+    // Its title, `puma 5.6.5 (tcp://0.0.0.0:8080) [auth]`, replaces the arguments, and has slashes.
     let isPuma =
       facts.comm.hasPrefix("puma")
       || facts.arguments.prefix(4).contains {
@@ -153,20 +193,20 @@ extension Catalogue {
 }
 
 extension Service {
-  /// Whether the container says that it is this service's: by its image, or by a name given to it.
+  /// Whether the container says it is this service's: by its image, or by one of its names.
   public func agrees(with container: ProcessFacts.ContainerFacts) -> Bool {
     agreement(with: container) > 0
   }
 
-  /// How sure the container's word for it is: 0 where it does not agree; the image says more than the compose
-  /// label, that more than the container's name, and of names that compose made the longer one is the likelier.
+  /// How much the container's word counts: 0 if it does not agree; the image counts more than the compose
+  /// label, that more than the container's name; of two names that compose made the longer is likelier.
   fileprivate func agreement(with container: ProcessFacts.ContainerFacts) -> Int {
     if let image = container.image, isMade(from: image) { return .max }
     if let composed = container.composeService { return names.contains(composed) ? .max - 1 : 0 }
     return container.names.map { names.contains($0) ? .max - 2 : composedName(in: $0)?.count ?? 0 }.max() ?? 0
   }
 
-  /// Whether this image is the service's, in whatever registry it lies.
+  /// Whether this image is the service's, in whatever registry.
   func isMade(from image: String) -> Bool { images.contains(Self.repository(ofImage: image)) }
 
   /// The last two components of an image's repository, without registry, tag and digest:
@@ -186,7 +226,7 @@ extension Service {
     return String(reference)
   }
 
-  /// The service's name in a name that compose made (`PROJECT-SERVICE-1`, `PROJECT_SERVICE_1`), for where
+  /// The service's name in a name that compose made (`PROJECT-SERVICE-1`, `PROJECT_SERVICE_1`), for when
   /// the label that says so for certain is missing.
   private func composedName(in name: String) -> String? {
     for separator in ["-", "_"] {
@@ -200,11 +240,11 @@ extension Service {
   }
 }
 
-/// The arguments of a process behind its executable's name.
+/// The arguments of a process after its executable's name.
 private struct Arguments {
-  /// Options that take a value, which must not be taken for an option of its own.
+  /// Options that take a value, which must not be mistaken for an option.
   private static let valued: Set<String> = ["-b", "--bind", "-p", "--port", "-w", "--workers"]
-  /// What makes the service's executable do something short and end.
+  /// What makes the service's executable do something short and exit.
   private static let errands: Set<Character> = ["c", "v", "r", "e", "d", "h"]
   private static let longErrands: Set<Substring> = [
     "--curl", "--version", "--routes", "--env", "--docs", "--help",
@@ -224,7 +264,7 @@ private struct Arguments {
     self.words = words
   }
 
-  /// Whether a service's executable was started for an errand, or for another trade than `subcommand`.
+  /// Whether a service's executable was started for an errand, or for a subcommand other than `subcommand`.
   func areErrand(subcommand: String?) -> Bool {
     var firstWord: String?
     var isValue = false
@@ -246,7 +286,7 @@ private struct Arguments {
     return false
   }
 
-  /// A driver at its work is run as `PATH -p`; whatever else is an errand.
+  /// A working driver runs as `PATH -p`; anything else is an errand.
   var areDriverErrand: Bool {
     if words.contains(where: { Self.driverErrands.contains($0) }) { return true }
     return !words.contains { $0 == "-p" || $0 == "--protocol" }

@@ -2,18 +2,18 @@
 public enum Redaction {
   public static let mark = "***"
 
-  /// The text without the credentials of URLs, without what stands behind words such as `password=`, and without
-  /// `secrets` wherever they stand.
+  /// The text without the credentials of URLs, the words after `password=` and the like, and `secrets`
+  /// wherever they occur.
   public static func redacted(_ text: String, secrets: Set<String> = []) -> String {
     var text = text
-    // The longest first: one may be the beginning of another.
+    // The longest first: one may be a prefix of another.
     for secret in secrets.sorted(by: { $0.count > $1.count }) where secret.count >= 3 {
       text.replace(secret, with: mark)
     }
-    return withoutNamed(withoutCredentials(text))
+    return withoutNamed(withoutCommands(withoutCredentials(text)))
   }
 
-  /// The secrets of an environment: the passwords in its URLs, and values of variables that are called so.
+  /// The secrets of an environment: the passwords in its URLs, and the values of variables with such names.
   public static func secrets(in environment: [String: String]) -> Set<String> {
     var secrets: Set<String> = []
     for (name, value) in environment {
@@ -25,14 +25,59 @@ public enum Redaction {
       let credentials = value[scheme.upperBound..<at]
       secrets.insert(String(credentials))
       if let colon = credentials.firstIndex(of: ":") {
-        secrets.insert(String(credentials[credentials.index(after: colon)...]))
+        let password = String(credentials[credentials.index(after: colon)...])
+        secrets.insert(password)
+        // What the service makes of it: `p%40ss` is used as `p@ss`.
+        secrets.insert(decoded(password))
       }
     }
     return secrets.filter { !$0.isEmpty }
   }
 
-  private static let names = ["password", "passwd", "secret", "token", "api_key", "apikey", "pwd"]
+  private static let names = [
+    "password", "passwd", "passphrase", "secret", "token", "api_key", "apikey", "pwd", "auth",
+  ]
   private static let ends: Set<Character> = [" ", "\t", "\n", "\"", "'", "`", "<", ">", "|"]
+
+  /// What a URL's `%40` and the like stand for.
+  private static func decoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Redis's `AUTH PASSWORD` and `AUTH USER PASSWORD`.
+  private static func withoutCommands(_ text: String) -> String {
+    var result = ""
+    var rest = text[...]
+    while let found = rest.firstRange(of: "AUTH ") {
+      let isWord = found.lowerBound == rest.startIndex || !rest[rest.index(before: found.lowerBound)].isLetter
+      result += rest[..<found.upperBound]
+      rest = rest[found.upperBound...]
+      guard isWord else { continue }
+      for _ in 0..<2 {
+        let word = rest.prefix { !ends.contains($0) }
+        // Known secrets are already gone.
+        guard !word.isEmpty, word != mark else { break }
+        result += mark
+        rest = rest[word.endIndex...]
+        guard rest.first == " " else { break }
+        result += " "
+        rest = rest.dropFirst()
+      }
+    }
+    return result + rest
+  }
 
   private static func withoutCredentials(_ text: String) -> String {
     var result = ""
@@ -62,7 +107,7 @@ public enum Redaction {
       var done = ""
       var rest = result[...]
       while let found = rest.lowercased().firstRange(of: name) {
-        // Offsets are counted: a character that changes its length in lower case would move indices.
+        // Offsets are counted: a character whose length changes in lower case would shift indices.
         let lower = rest.lowercased()
         let offset = lower.distance(from: lower.startIndex, to: found.upperBound)
         guard let behind = rest.index(rest.startIndex, offsetBy: offset, limitedBy: rest.endIndex) else {
@@ -71,7 +116,8 @@ public enum Redaction {
         done += rest[..<behind]
         rest = rest[behind...]
         let mark = rest.prefix { "\"'=: >\\".contains($0) }
-        guard mark.contains("=") || mark.contains(":") else { continue }
+        // "auth" is also a PlaceOS service.
+        guard mark.contains("=") || mark.contains(":") && name != "auth" else { continue }
         done += mark
         rest = rest[mark.endIndex...]
         let isQuoted = mark.last == "\"" || mark.last == "'"

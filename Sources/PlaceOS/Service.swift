@@ -1,21 +1,20 @@
-/// One service of PlaceOS, as it shows on a host.
+/// One PlaceOS service, as it shows on a host.
 public struct Service: Hashable, Sendable {
   /// What kind of program it is; drivers are many executables of one kind.
   public enum Kind: Hashable, Sendable { case service, driver }
 
   /// The name that selectors and reports use.
   public let name: String
-  /// Other names that mean the same service.
+  /// Other names for the same service.
   public let aliases: [String]
   public let kind: Kind
   /// Full paths inside the service's image, newest first. For drivers: the folder that holds them.
   public let executables: [String]
   /// Image repositories, without registry and tag.
   public let images: [String]
-  /// A word that must be the first argument which is not an option, where the executable has several trades.
+  /// The first argument that is not an option must be this word, if the executable has several subcommands.
   public let subcommand: String?
-  /// What a signal does to it, by the word of the administrator or of the ledger; `nil`: its symbols and its
-  /// handlers tell.
+  /// What a signal does to it, as the administrator or the ledger says; `nil`: its symbols and handlers tell.
   public let dialect: Dialect?
   /// One sentence on how it is switched, for the catalogue's listing.
   public let note: String?
@@ -34,10 +33,10 @@ public struct Service: Hashable, Sendable {
     self.note = note
   }
 
-  /// As which kind it keeps its levels, and tells of them.
+  /// The kind of its level lines, and of how it keeps its levels.
   public var levelKind: Kind { dialect == .driver ? .driver : kind }
 
-  /// The same service in a process of which somebody has said what a signal does to it.
+  /// The same service in a process for which somebody has declared what a signal does.
   public func speaking(_ dialect: Dialect) -> Service {
     Service(
       name: name, aliases: aliases, kind: kind, executables: executables, images: images,
@@ -52,14 +51,14 @@ public struct Service: Hashable, Sendable {
   }
 }
 
-/// Paths as text. This target imports nothing, so that it stays the one file set to open when PlaceOS changes.
+/// Paths as text: this target imports `Text` alone, so it stays the one to open when PlaceOS changes.
 enum Path {
-  /// What stands behind the last slash.
+  /// The text after the last slash.
   static func lastComponent(of path: String) -> String {
     String(path.split(separator: "/", omittingEmptySubsequences: true).last ?? "")
   }
 
-  /// What stands before the last slash, with that slash.
+  /// The text up to the last slash, with that slash.
   static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "" }
     return String(path[...slash])

@@ -1,13 +1,13 @@
-/// What the administrator of a host adds to the catalogue: a service of their own, or an own build of one that is
-/// known. It is their word for which processes are the service's, and so it proves them.
+/// What a host's administrator adds to the catalogue: a service of their own, or their build of a known one.
+/// It is their word for which processes are the service's, so it counts as proof.
 public struct ServiceAddition: Hashable, Sendable {
-  /// The name of a service of the catalogue, or a new one.
+  /// The name of a service in the catalogue, or a new one.
   public let name: String
-  /// Absolute paths, as the process sees them. None where images are said.
+  /// Absolute paths, as the process sees them. Empty if images are given.
   public let executables: [String]
   /// Image repositories, with as much of their path as matters; without tag.
   public let images: [String]
-  /// What a signal does to it; `nil`: what its symbols and its handlers say, as with PlaceOS's own builds.
+  /// What a signal does to it; `nil`: its symbols and handlers tell, as with PlaceOS's own builds.
   public let dialect: Dialect?
 
   public init(name: String, executables: [String], images: [String], dialect: Dialect?) {
@@ -17,8 +17,8 @@ public struct ServiceAddition: Hashable, Sendable {
     self.dialect = dialect
   }
 
-  /// Whether the process is the service's by this: it executes one of the paths or, under the base name of one of
-  /// the service's executables, runs in a container that was made from one of the images.
+  /// Whether this makes the process the service's: it executes one of the paths, or has the base name of one
+  /// of the service's executables and runs in a container made from one of the images.
   func covers(_ facts: ProcessFacts, service: Service) -> Bool {
     if executables.contains(facts.executable) { return true }
     let base = Path.lastComponent(of: facts.executable)
@@ -26,8 +26,8 @@ public struct ServiceAddition: Hashable, Sendable {
       && (executables + service.executables).contains { Path.lastComponent(of: $0) == base }
   }
 
-  /// Whether it also proves the process that it covers: where images are said, what runs in a container must be in
-  /// one of those, for within a container anybody may choose a path.
+  /// Whether it also proves the process it covers: if images are given, a process in a container must be in
+  /// one of them, because within a container anybody may choose a path.
   func proves(_ facts: ProcessFacts) -> Bool {
     facts.container == nil || images.isEmpty || isMade(facts.container)
   }
@@ -40,7 +40,7 @@ public struct ServiceAddition: Hashable, Sendable {
 }
 
 extension Catalogue {
-  /// The catalogue with what an administrator has added. Of a name that is new a service is made.
+  /// The catalogue with an administrator's additions. A new name makes a new service.
   public func adding(_ additions: [ServiceAddition]) -> Catalogue {
     var services = services
     for addition in additions where service(named: addition.name) == nil {
@@ -52,7 +52,7 @@ extension Catalogue {
     return Catalogue(services: services, additions: self.additions + additions)
   }
 
-  /// The addition that a process is covered by, and its service, which speaks the addition's dialect.
+  /// The addition that covers a process, and its service in the addition's dialect.
   func addition(covering facts: ProcessFacts) -> (addition: ServiceAddition, service: Service)? {
     for addition in additions {
       guard let service = service(named: addition.name), addition.covers(facts, service: service)

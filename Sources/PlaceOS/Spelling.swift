@@ -1,17 +1,17 @@
-/// What somebody who mistyped a word may have meant.
+/// What a mistyped word may have meant.
 public enum Spelling {
-  /// The nearest of `words`; `nil` where none is near enough to be worth a suggestion.
+  /// The nearest of `words`; `nil` if none is near enough to suggest.
   public static func nearest(to word: String, among words: [String]) -> String? {
     let near = words.map { (word: $0, distance: distance(word, $0)) }
-      .filter { $0.distance <= max(1, $0.word.count / 3) }
-    // Of two that are as near, the one that begins as the word does: few people mistype the first letters.
+      .filter { $0.distance <= max(1, min(2, $0.word.count / 3)) }
+    // Of two equally near, the one that begins like the word: few people mistype the first letters.
     func rank(_ candidate: (word: String, distance: Int)) -> (Int, Int) {
       (candidate.distance, -zip(word, candidate.word).prefix { $0 == $1 }.count)
     }
     return near.min { rank($0) < rank($1) }?.word
   }
 
-  /// Levenshtein's distance, with the exchange of two neighbours as one step (typing errors).
+  /// Levenshtein's distance, with swapping two neighbours as one step (typing errors).
   static func distance(_ first: String, _ second: String) -> Int {
     let a = Array(first.prefix(64))
     let b = Array(second.prefix(64))

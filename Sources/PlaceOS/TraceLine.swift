@@ -1,19 +1,19 @@
 import Text
 
-/// One line that a service has written at the level trace: while it does, it is in debug mode.
+/// One line that a service has written at level trace: a service that does is in debug mode.
 ///
 /// ```
 /// level=[T] time=2026-11-22T12:39:44Z program=dispatch source=place_os.dispatch message="…"
 /// {"level":"TRACE","program":"dispatch","time":"2026-11-22T12:39:44Z","source":"…","message":"…"}
 /// ```
-/// Of a driver it proves nothing: the loggers of its modules keep levels of their own.
+/// For a driver it proves nothing: the loggers of its modules have their own levels.
 public struct TraceLine: Hashable, Sendable {
   /// The program's name for itself in its log.
   public let program: String
-  /// As of ``LevelLine/isForgeable``.
+  /// As in ``LevelLine/isForgeable``.
   public let isForgeable: Bool
 
-  /// Bytes one of which stands in the first field of every such line, escaped once more or not.
+  /// Every such line has one of these in its first field, escaped once more or not.
   public static let marks = [Array("TRACE".utf8), Array("[T] time=".utf8)]
 
   /// - Parameter line: one line of output, without its line feed.

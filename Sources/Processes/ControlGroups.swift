@@ -14,19 +14,19 @@ public struct ControlGroups: Hashable, Sendable {
 
   public let lines: [Line]
 
-  /// A longer file is none that the kernel writes: a path has at most 4096 bytes, and hierarchies are few.
+  /// The kernel does not write a longer file: a path has at most 4096 bytes, and there are few hierarchies.
   public static let limitBytes = 1 << 20
 
-  /// Parses the whole of `/proc/PID/cgroup`. No lines at all are allowed: that is a kernel on which no
-  /// hierarchy was ever mounted.
+  /// Parses the whole of `/proc/PID/cgroup`. It may have no lines: on that kernel no hierarchy was ever
+  /// mounted.
   ///
   /// ```
   /// 9:name=systemd:/docker/50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d
   /// 4:cpu,cpuacct:/docker/50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d
   /// 0::/system.slice/docker-50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d.scope
   /// ```
-  /// The path may hold `:` as well, so only the first two separate. It cannot hold a newline: the kernel
-  /// makes no group with one in its name, for this file's sake.
+  /// The path may hold `:` as well, so only the first two separate. It cannot hold a newline: for this file's
+  /// sake the kernel makes no group with one in its name.
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     var lines: [Line] = []
     for line in bytes.split(separator: UInt8(ascii: "\n")) {

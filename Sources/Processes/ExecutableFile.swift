@@ -2,7 +2,7 @@
 public struct ExecutableFile: Hashable, Sendable {
   /// Its path inside the process's own tree: what the process itself would call it.
   public let path: String
-  /// Device and inode, which stay the same however the file is renamed; `nil` where it could not be asked.
+  /// Device and inode, which stay the same however the file is renamed; `nil` if unknown.
   public let device: UInt64?
   public let inode: UInt64?
   /// Whether only the process itself says so, because the kernel may not be asked. It proves nothing.
@@ -15,10 +15,10 @@ public struct ExecutableFile: Hashable, Sendable {
     self.isClaimed = isClaimed
   }
 
-  /// What the kernel puts behind the path of a file that has no name any more.
+  /// What the kernel appends to the path of a file that no longer has a name.
   private static let deletedMark = " (deleted)"
 
-  /// The text of a link `exe` without that mark, for a first look: a file may also really be called so.
+  /// The text of a link `exe` without that mark, for a first look: a file's real name may also end so.
   public static func withoutDeletedMark(_ link: UnsafeBufferPointer<UInt8>) -> UnsafeBufferPointer<UInt8> {
     let mark = deletedMark.utf8
     guard link.count > mark.count, link.suffix(mark.count).elementsEqual(mark) else { return link }
@@ -29,11 +29,13 @@ public struct ExecutableFile: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - link: such as `/rest-api`, `/srv/jail/rest-api` (in a chroot), `/rest-api (deleted)`.
-  ///   - root: the process's root directory as its link tells it; in a container of its own mounts it is `/`.
-  ///   - status: the file itself. The kernel adds " (deleted)" to the path where the name by which the file was
-  ///     executed is gone. A file may also really be called so, or have another name yet (`linkCount`).
-  ///   - isAt: whether the file is what a path of the process's own tree leads to; `nil` where nobody can say.
-  ///     Asked only where the other two do not tell.
+  ///   - root: the process's root directory as its link gives it; in a container with its own mounts it is
+  ///     `/`.
+  ///   - status: the file itself. The kernel adds " (deleted)" to the path when the name by which the file
+  ///     was executed is gone. A file's real name may also end so, or it may have another name left
+  ///     (`linkCount`).
+  ///   - isAt: whether a path of the process's own tree leads to the file; `nil` if that is unknown. Asked
+  ///     only if the other two do not tell.
   public init(
     link: String, root: String, status: FileStatus?, isAt: (String) -> Bool? = { _ in nil }
   ) {

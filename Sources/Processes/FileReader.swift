@@ -12,13 +12,7 @@ public enum FileReader {
   public static func bytes(
     at path: FilePath, limitBytes: Int, requireRegular: Bool = false
   ) throws(HostError) -> [UInt8] {
-    let descriptor: FileDescriptor
-    do {
-      // O_NONBLOCK has no effect on regular files and keeps open(2) of a pipe from waiting for a writer.
-      descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
-    } catch {
-      throw .unreadable(path: path, Errno(of: error))
-    }
+    let descriptor = try open(path)
     defer { try? descriptor.close() }
     if requireRegular {
       let status: FileStatus
@@ -28,12 +22,39 @@ public enum FileReader {
     return try bytes(of: descriptor, path: path, limitBytes: limitBytes)
   }
 
+  /// The first bytes of the file at `path`, as many as `limitBytes` or as it has: for a file whose owner can make it as
+  /// long, and as slow to read, as he likes, and whose first part says what is asked.
+  ///
+  /// - Throws: `HostError.unreadable`.
+  public static func beginning(at path: FilePath, limitBytes: Int) throws(HostError) -> [UInt8] {
+    let descriptor = try open(path)
+    defer { try? descriptor.close() }
+    return try beginning(of: descriptor, path: path, limitBytes: limitBytes)
+  }
+
+  private static func open(_ path: FilePath) throws(HostError) -> FileDescriptor {
+    do {
+      // O_NONBLOCK has no effect on regular files and keeps open(2) of a pipe from waiting for a writer.
+      return try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+    } catch {
+      throw .unreadable(path: path, Errno(of: error))
+    }
+  }
+
   /// All bytes of an open file, from its start.
   public static func bytes(
     of descriptor: FileDescriptor, path: FilePath, limitBytes: Int
   ) throws(HostError) -> [UInt8] {
-    // Most files fit into the first room, and their end is seen in what is left of it.
-    var bytes = [UInt8](repeating: 0, count: min(4096, limitBytes + 1))
+    let bytes = try beginning(of: descriptor, path: path, limitBytes: limitBytes + 1)
+    guard bytes.count <= limitBytes else { throw .tooLarge(path: path, limitBytes: limitBytes) }
+    return bytes
+  }
+
+  private static func beginning(
+    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int
+  ) throws(HostError) -> [UInt8] {
+    // Most files fit into the first buffer, and what is left of it is enough to see their end.
+    var bytes = [UInt8](repeating: 0, count: min(4096, limitBytes))
     var count = 0
     while true {
       let read: Int
@@ -47,13 +68,12 @@ public enum FileReader {
         throw .unreadable(path: path, Errno(of: error))
       }
       count += read
-      if read == 0 {
+      if read == 0 || count == limitBytes {
         bytes.removeLast(bytes.count - count)
         return bytes
       }
-      if count > limitBytes { throw .tooLarge(path: path, limitBytes: limitBytes) }
       if count == bytes.count {
-        let more = min(count * 3, 1 << 20, limitBytes + 1 - count)
+        let more = min(count * 3, 1 << 20, limitBytes - count)
         bytes.append(contentsOf: repeatElement(0, count: more))
       }
     }
@@ -61,6 +81,6 @@ public enum FileReader {
 }
 
 extension Errno {
-  /// The errno inside an error thrown by swift-system, which throws nothing else.
+  /// The errno in an error thrown by swift-system, which throws nothing else.
   public init(of error: any Error) { self = (error as? Errno) ?? .ioError }
 }

@@ -9,8 +9,11 @@ public struct FileStatus: Hashable, Sendable {
   public let linkCount: UInt64
   public let ownerID: UInt32
   public let sizeBytes: Int64
-  /// Nanoseconds after the epoch; a time that does not fit (a file may claim any) wraps, for it is only compared.
+  /// Nanoseconds after the epoch; a time that does not fit (a file may claim any) wraps: it is only compared.
   public let modifiedNs: Int64
+  /// When it was last created, written, renamed or given other rights, likewise. A package's files keep the
+  /// time of packing as their mtime, but not this one; inode(7).
+  public let changedNs: Int64
 
   public var isRegular: Bool { mode & S_IFMT == S_IFREG }
   public var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
@@ -18,8 +21,8 @@ public struct FileStatus: Hashable, Sendable {
   /// The permission bits, `07777`.
   public var permissions: UInt32 { mode & 0o7777 }
 
-  /// Whether both are of one and the same file, whatever it is named: of those that exist at one moment, no two have
-  /// the same device and inode; inode(7).
+  /// Whether both are of the same file, whatever its names: no two files that exist at one moment have the
+  /// same device and inode; inode(7).
   public func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 
   /// The status of an open file, fstat(2).
@@ -49,6 +52,12 @@ public struct FileStatus: Hashable, Sendable {
     self.init(status)
   }
 
+  /// Whether there is nothing at `path`. A file that cannot be looked at is not missing.
+  public static func isMissing(_ path: FilePath) -> Bool {
+    do { _ = try FileStatus(at: path) } catch { return error == .noSuchFileOrDirectory }
+    return false
+  }
+
   private init(_ status: stat) {
     device = UInt64(status.st_dev)
     inode = UInt64(status.st_ino)
@@ -57,5 +66,6 @@ public struct FileStatus: Hashable, Sendable {
     ownerID = status.st_uid
     sizeBytes = Int64(status.st_size)
     modifiedNs = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    changedNs = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
   }
 }

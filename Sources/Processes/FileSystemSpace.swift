@@ -1,12 +1,12 @@
 import Glibc
 import SystemPackage
 
-/// How much is left on a file system, statvfs(3).
+/// How much space is left on a file system, statvfs(3).
 public struct FileSystemSpace: Hashable, Sendable {
   /// A path on it.
   public let path: FilePath
   public let sizeBytes: UInt64
-  /// What is left to users other than root: the number that df(1) shows.
+  /// The space left to users other than root: the number that df(1) shows.
   public let freeBytes: UInt64
 
   public init(path: FilePath, sizeBytes: UInt64, freeBytes: UInt64) {
@@ -17,7 +17,7 @@ public struct FileSystemSpace: Hashable, Sendable {
 
   /// Asks the kernel.
   ///
-  /// - Parameter named: the path to show, should `path` be another way to it.
+  /// - Parameter named: the path to show, if `path` is another way to it.
   public init(of path: FilePath, named: FilePath? = nil) throws(HostError) {
     var space = statvfs()
     let result = path.withPlatformString { statvfs($0, &space) }
@@ -30,7 +30,7 @@ public struct FileSystemSpace: Hashable, Sendable {
     self.init(path: named ?? path, sizeBytes: bytes(space.f_blocks), freeBytes: bytes(space.f_bavail))
   }
 
-  /// In percent of the whole, rounded down.
+  /// In percent of the total, rounded down.
   public var freePercent: Int {
     sizeBytes == 0 ? 0 : Int(min(100, Double(freeBytes) / Double(sizeBytes) * 100))
   }

@@ -3,29 +3,33 @@ import Glibc
 import Synchronization
 import SystemPackage
 
-/// A copy of this process as it is now, fork(2), that does one thing and ends with its parent.
+/// A copy of this process as it is now, fork(2), that does one thing and exits with its parent.
 ///
-/// A look at what others control can hang where nobody can end it: a page or a file on a FUSE or NFS mount whose server
-/// answers no more puts the looker into uninterruptible sleep, and a thread in that sleep keeps its whole process from
-/// ending. A child can be left behind. Whatever goes wrong in it, a crash included, is the fault of that one look.
+/// Reading what others control can hang for good: a page or a file on a FUSE or NFS mount whose server no
+/// longer answers puts the reader into uninterruptible sleep, and a thread in that sleep keeps its whole
+/// process from exiting. A child can be left behind. Whatever goes wrong in it, a crash included, affects
+/// only that one look.
 ///
-/// It sees what is open and known here, but for what was ``withhold(_:)``.
+/// It has everything that is open and known here, except what was ``withhold(_:)``.
 public final class ForkedChild {
   public let pid: pid_t
 
   /// - Parameters:
-  ///   - ownEnd: the parent's end of what both talk through; closed in the child.
+  ///   - ownEnd: the parent's end of the channel between them; closed in the child.
   ///   - childsEnd: the child's end; closed in the parent.
-  ///   - body: what the child does. It is called in the child alone.
+  ///   - body: what the child does. It is called only in the child.
   /// - Throws: `HostError.call` where the system has no room for a further process; both ends are closed then.
   public init(ownEnd: Int32, childsEnd: Int32, _ body: () -> Never) throws(HostError) {
     let parent = getpid()
+    // Before the fork: a lock held by another thread at that moment stays held in the child for ever.
+    let withheld = Self.withheld.withLock { $0 }
     let pid = clinux_fork()
     if pid == 0 {
       close(ownEnd)
-      // It goes when its parent goes; what asks its parent to end (Ctrl-C goes to both) is the parent's to answer.
+      // It exits when its parent does; signals that ask to end (Ctrl-C goes to both) are the parent's to
+      // answer.
       guard clinux_end_with_parent() == 0, getppid() == parent else { _exit(0) }
-      for file in Self.withheld.withLock({ $0 }) { close(file) }
+      for file in withheld { close(file) }
       for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] { signal(number, SIG_IGN) }
       body()
     }
@@ -38,13 +42,16 @@ public final class ForkedChild {
     self.pid = pid
   }
 
-  /// Ends the child. One that sleeps where nothing can end it is left behind, and ends when it wakes.
+  /// Lowers its priority: long work must not slow down others; nice(2).
+  public func stepBack() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(pid), 19) }
+
+  /// Ends the child. One in uninterruptible sleep is left behind, and ends when it wakes.
   deinit {
     kill(pid, SIGKILL)
     Self.reap(adding: pid)
   }
 
-  /// Children that were told to end and had not yet: a process that lives on must not collect them.
+  /// Children that were told to end and had not yet: a long-lived process must not collect them.
   nonisolated(unsafe) private static var ending: [pid_t] = []
 
   private static func reap(adding pid: pid_t) {

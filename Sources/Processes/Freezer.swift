@@ -1,11 +1,12 @@
 import SystemPackage
 
-/// Whether processes are frozen by their control group, as those of a paused container are: they have a signal that is
-/// sent to them pending until they are thawed.
+/// Whether processes are frozen by their control group, like those of a paused container: a signal sent to
+/// them stays pending until they are thawed.
 public enum Freezer {
-  /// Whether a process is frozen. In version 1 the file `freezer.state` of its group says so, in version 2 `frozen` in
-  /// `cgroup.events`; both also where an outer group is frozen. Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst
-  /// and cgroup-v2.rst of the kernel. A group that cannot be found says nothing.
+  /// Whether a process is frozen: in version 1 the file `freezer.state` of its group says so, in version 2
+  /// `frozen` in `cgroup.events`; both also if an outer group is frozen. The kernel's
+  /// Documentation/admin-guide/cgroup-v1/freezer-subsystem.rst and cgroup-v2.rst. A group that cannot be
+  /// found says nothing.
   public static func isFrozen(_ process: borrowing ProcessDirectory, hierarchies: FilePath = "/sys/fs/cgroup")
     -> Bool
   {

@@ -1,4 +1,5 @@
 import SystemPackage
+import Text
 
 /// What can go wrong while this machine is read.
 public enum HostError: Error, Hashable, Sendable {
@@ -20,4 +21,22 @@ public enum HostError: Error, Hashable, Sendable {
   case lookFailed(path: FilePath)
   /// A system call on a process failed; `call` is its name.
   case process(pid: Int32, call: String, Errno)
+}
+
+extension HostError {
+  /// What failed, on what.
+  public var sentence: String {
+    switch self {
+    case .unreadable(let path, let code): "cannot read \(path.string.printable): \(code)"
+    case .malformed(let path, let reason): "cannot understand \(path.string.printable): \(reason.printable)"
+    case .tooLarge(let path, let limit):
+      "\(path.string.printable) is larger than the \(limit) bytes that such a file may have"
+    case .notRegular(let path): "\(path.string.printable) is not a regular file"
+    case .processTable(let code): "cannot read the process table: \(code)"
+    case .call(let call, let code): "\(call) failed: \(code)"
+    case .noAnswer(let path): "\(path.string.printable) does not answer"
+    case .lookFailed(let path): "\(path.string.printable) cannot be looked at: the reader ended over it"
+    case .process(let pid, let call, let code): "\(call) of process \(pid) failed: \(code)"
+    }
+  }
 }

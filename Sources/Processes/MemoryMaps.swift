@@ -10,12 +10,12 @@ public struct MemoryMaps: Hashable, Sendable {
     public let isWritable: Bool
     /// Whether a change stays in the process (`p`), and is not made in a shared file (`s`).
     public let isPrivate: Bool
-    /// Where in the file it begins.
+    /// The offset in the file at which it begins.
     public let fileOffset: UInt64
-    /// Of the file system; where it is layered, not always what stat(2) says of the file.
+    /// The file system's device; on a layered one, not always what stat(2) says of the file.
     public let deviceMajor: UInt32
     public let deviceMinor: UInt32
-    /// 0 for memory that no file is behind.
+    /// 0 for memory without a file.
     public let inode: UInt64
     /// The file's path, or a name in brackets such as `[heap]`, or nothing. A newline in it is `\012`.
     public let name: String
@@ -50,7 +50,7 @@ public struct MemoryMaps: Hashable, Sendable {
 
 extension MemoryMaps.Mapping {
   fileprivate init?(line: ArraySlice<UInt8>) {
-    // Everything behind the fifth space is the path, with its own spaces.
+    // Everything after the fifth space is the path, with its own spaces.
     let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5, omittingEmptySubsequences: false)
     guard fields.count >= 5,
       let (start, end) = Self.pair(fields[0], separator: "-"), start < end,

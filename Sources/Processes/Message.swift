@@ -1,15 +1,15 @@
 import Text
 
-/// A value that goes from one process of this program to another, such as a ``ReaderProcess`` and its parent. Both are
-/// the same executable, so the form has neither a version nor a byte order of its own.
+/// A value that goes from one process of this program to another, such as a ``ReaderProcess`` and its parent.
+/// Both are the same executable, so the form needs neither a version nor a fixed byte order.
 public protocol Message {
   func write(to message: inout MessageWriter)
 
-  /// - Throws: `ParseError` for bytes that no `write(to:)` made.
+  /// - Throws: `ParseError` for bytes that `write(to:)` did not make.
   init(from message: inout MessageReader) throws(ParseError)
 }
 
-/// Puts values behind one another.
+/// Writes values one after another.
 public struct MessageWriter {
   public private(set) var bytes: [UInt8] = []
 
@@ -22,7 +22,7 @@ public struct MessageWriter {
   fileprivate mutating func append(_ raw: UnsafeRawBufferPointer) { bytes.append(contentsOf: raw) }
 }
 
-/// Takes values in the order in which they were written.
+/// Reads values in the order in which they were written.
 public struct MessageReader {
   private var rest: ArraySlice<UInt8>
 

@@ -17,8 +17,8 @@ public struct Mount: Hashable, Sendable {
   public let id: UInt64
   public let parentID: UInt64
   public let device: Device
-  /// The folder or file of the file system that is mounted, as a path within that file system. Not
-  /// absolute for some of the kernel's own (`net:[4026532183]` of nsfs).
+  /// The folder or file of the file system that is mounted, as a path within that file system. Not absolute
+  /// for some of the kernel's own file systems (`net:[4026532183]` of nsfs).
   public let root: FilePath
   /// The root has been unlinked since it was mounted (the kernel adds `//deleted`); `root` is what it was.
   public let isRootDeleted: Bool
@@ -34,7 +34,7 @@ public struct Mount: Hashable, Sendable {
   /// 108 90 254:0 /var/lib/docker/containers/50db…/hostname /etc/hostname rw,relatime - ext4 /dev/vda rw
   /// 64 43 254:0 /data /data rw,relatime shared:1 master:2 - ext4 /dev/vda rw
   /// ```
-  /// Between the mount's options and the lone `-` stand any number of optional fields. The kernel writes
+  /// Any number of optional fields stand between the mount's options and the lone `-`. The kernel writes
   /// space, tab, newline and backslash within a field as `\040`, `\011`, `\012` and `\134`.
   public init(parsing line: some Collection<UInt8>) throws(ParseError) {
     let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
@@ -48,7 +48,7 @@ public struct Mount: Hashable, Sendable {
       let id = UInt64(digits: fields[0]), let parentID = UInt64(digits: fields[1]), device.count == 2,
       let major = UInt64(digits: device[0]).flatMap(UInt32.init(exactly:)),
       let minor = UInt64(digits: device[1]).flatMap(UInt32.init(exactly:))
-    else { throw ParseError("mountinfo: a number is none") }
+    else { throw ParseError("mountinfo: not a number") }
     var root = try Self.unescape(fields[3])
     let deleted = Array("//deleted".utf8)
     isRootDeleted = root.reversed().starts(with: deleted.reversed())
@@ -66,7 +66,7 @@ public struct Mount: Hashable, Sendable {
     superOptions = separator + 3 < fields.count ? try Self.unescape(fields[separator + 3]) : []
   }
 
-  /// The value of an option of the file system that is a path, such as overlay's `upperdir`.
+  /// The value of a file system's option that is a path, such as overlay's `upperdir`.
   public func path(ofSuperOption name: String) -> FilePath? {
     let prefix = Array((name + "=").utf8)
     for option in superOptions.split(separator: UInt8(ascii: ",")) where option.starts(with: prefix) {
@@ -92,10 +92,12 @@ public struct Mount: Hashable, Sendable {
         }
         value = value * 8 + Int(digit - 0x30)
       }
-      guard let decoded = UInt8(exactly: value) else { throw ParseError("mountinfo: an escape is no byte") }
+      guard let decoded = UInt8(exactly: value) else {
+        throw ParseError("mountinfo: an escape beyond one byte")
+      }
       bytes.append(decoded)
     }
-    // A path of the kernel's has no NUL, and would be cut short at it.
+    // A path from the kernel has no NUL, and would be cut short at it.
     guard !bytes.contains(0) else { throw ParseError("mountinfo: a field holds NUL") }
     return bytes
   }

@@ -3,22 +3,22 @@ import Text
 /// Words that each end in a NUL byte: the form of `/proc/PID/cmdline` (proc_pid_cmdline(5)) and of
 /// `/proc/PID/environ` (proc_pid_environ(5)).
 public struct NulSeparated: Hashable, Sendable {
-  /// The words; bytes that are no UTF-8 are replaced, for they are compared and shown, never used as paths.
+  /// The words; bytes that are not UTF-8 are replaced: words are compared and shown, never used as paths.
   public let words: [String]
 
-  /// `/rest-api\0-b\00.0.0.0\0`. An empty word is a word; what follows the last NUL is one too
-  /// (a process may have written over its own arguments).
+  /// `/rest-api\0-b\00.0.0.0\0`. An empty word counts; so does what follows the last NUL (a process may have
+  /// overwritten its own arguments).
   public init(parsing bytes: [UInt8]) {
     var parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
     if parts.last?.isEmpty == true { parts.removeLast() }
     words = parts.map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The words as an environment, `NAME=value`; the first of a name counts, as it does for getenv(3).
+  /// The words as an environment, `NAME=value`; the first of a name counts, as for getenv(3).
   public var environment: [String: String] {
     var variables: [String: String] = [:]
     for word in words {
-      // By bytes: a combining letter at the start of a value would be one character with the sign.
+      // By bytes: `=` and a combining mark at the start of a value would be one character.
       guard let equals = word.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
       let name = String(word[..<equals])
       if variables[name] == nil { variables[name] = String(word[word.utf8.index(after: equals)...]) }
@@ -26,7 +26,7 @@ public struct NulSeparated: Hashable, Sendable {
     return variables
   }
 
-  /// Of an environment, the variables with these names; the first of a name counts. The rest is passed over.
+  /// The variables with these names, from an environment; the first of a name counts. The rest is skipped.
   public static func environment(in bytes: [UInt8], named names: [String]) -> [String: String] {
     var variables: [String: String] = [:]
     let wanted = names.map { (name: $0, start: Array("\($0)=".utf8)) }

@@ -11,15 +11,17 @@ public struct ProcStat: Hashable, Sendable {
   public let comm: [UInt8]
   /// `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` …
   public let state: UInt8
-  /// The process that it is a child of; 0 for none that is seen from here.
+  /// Its parent; 0 if that is not visible from here.
   public let parentPID: Int32
   /// Clock ticks after boot.
   public let startTicks: UInt64
-  /// Where its program was put.
+  /// See ``ProcessIdentity/startedBoottimeNs``.
+  public var startedBoottimeNs: Int64 { ProcessIdentity.boottimeNs(atTicks: startTicks) }
+  /// The addresses of its program.
   public let programAddresses: ProgramAddresses
 
-  /// What tells two programs apart that one process executed one after the other: each execve(2) puts program
-  /// and stack to other places. All 0 or 1 where the right to see them is missing.
+  /// Tells apart two programs that one process executed one after the other: each execve(2) puts program and
+  /// stack elsewhere. All 0 or 1 without the right to see them.
   public struct ProgramAddresses: Hashable, Sendable {
     /// `startcode` and `startstack`, the 26th and the 28th field.
     public let code: UInt64
@@ -31,22 +33,22 @@ public struct ProcStat: Hashable, Sendable {
     }
   }
 
-  /// Whether it has ended and only waits for its parent to notice: a zombie, or not even that.
+  /// Whether it has ended and only waits for its parent to notice (a zombie), or is past even that.
   public var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
 
   public init(parsing bytes: [UInt8]) throws(ParseError) {
-    // The name ends at the last parenthesis: no field behind it can hold one.
+    // The name ends at the last parenthesis: no field after it can hold one.
     guard let open = bytes.firstIndex(of: UInt8(ascii: "(")),
       let close = bytes.lastIndex(of: UInt8(ascii: ")")), open < close
     else { throw ParseError("no name in parentheses") }
     guard let pid = Int32(ascii: bytes[..<open].trimmingSpaces), pid > 0 else {
-      throw ParseError("the first field is no pid")
+      throw ParseError("the first field is not a pid")
     }
     let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "))
     guard let state = fields.first, state.count == 1 else { throw ParseError("no state") }
-    // The field behind the name is the third of the manual page's list, the parent the 4th; the start time is the
-    // 22nd, and the addresses are the 26th and the 28th. One must follow these: of a line that was cut off, the last could be
-    // the beginning of a number.
+    // The field after the name is the third in the manual page's list, the parent is the 4th, the start time
+    // the 22nd, and the addresses are the 26th and the 28th. Another must follow them: in a line that was cut
+    // off, the last could be the start of a longer number.
     guard fields.count > 26, let parentPID = Int32(ascii: fields[1]), let start = UInt64(ascii: fields[19]),
       let code = UInt64(ascii: fields[23]),
       let stack = UInt64(ascii: fields[25])

@@ -11,7 +11,7 @@ import Text
 ///     SigIgn: 0000000000001000
 ///     SigCgt: 0000000020810640
 ///
-/// The kernel escapes newlines in `Name`, so that a process cannot write lines of its own here.
+/// The kernel escapes newlines in `Name`, so a process cannot add lines here.
 public struct ProcStatus: Hashable, Sendable {
   public let state: UInt8
   public let masks: SignalMasks

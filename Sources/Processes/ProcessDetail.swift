@@ -1,4 +1,4 @@
-/// One process as far as the procps library is asked about it, read at one moment.
+/// One process as the procps library reads it, at one moment.
 public struct ProcessDetail: Hashable, Sendable {
   public let startTicks: UInt64
   public let comm: String

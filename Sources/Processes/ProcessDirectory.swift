@@ -2,7 +2,7 @@ import Glibc
 import SystemPackage
 import Text
 
-/// The open folder `/proc/PID`: everything read through it is of one and the same process.
+/// The open folder `/proc/PID`: everything read through it is of the same process.
 ///
 /// The descriptor stays with the process that had the pid when it was opened. Once that process is gone,
 /// every read fails with ESRCH (or finds nothing), even if the pid has been given to another.
@@ -53,17 +53,22 @@ public struct ProcessDirectory: ~Copyable {
     do { return try ProcIO(parsing: bytes) } catch { throw malformed("io", error) }
   }
 
-  /// `/proc/PID/cmdline`: every argument with its own borders. (libproc2 splits at newlines as well.)
+  /// `/proc/PID/cmdline`: the arguments, separated exactly. (libproc2 splits at newlines as well.)
   ///
   /// - Throws: `HostError.tooLarge` for more than a service of PlaceOS is ever started with.
   public func arguments() throws(HostError) -> [String] {
     NulSeparated(parsing: try bytes(of: "cmdline", limitBytes: 64 << 10)).words
   }
 
-  /// Of `/proc/PID/environ`, the environment at the start of the process, the variables with these names.
+  /// The variables with these names in `/proc/PID/environ`, the environment at the start of the process.
   public func environment(named names: [String]) throws(HostError) -> [String: String] {
     let bytes = try bytes(of: "environ", limitBytes: 256 << 10)
     return NulSeparated.environment(in: bytes, named: names)
+  }
+
+  /// All of `/proc/PID/environ`; it can hold passwords.
+  public func environment() throws(HostError) -> [String: String] {
+    NulSeparated(parsing: try bytes(of: "environ", limitBytes: 256 << 10)).environment
   }
 
   /// `/proc/PID/exe`; `nil` for a process without an executable (a kernel thread, a zombie).
@@ -81,7 +86,7 @@ public struct ProcessDirectory: ~Copyable {
     }
   }
 
-  /// What a link of this process says; `nil` where there is none, or the process is gone.
+  /// The text of a link of this process; `nil` if there is none, or the process is gone.
   public func link(_ name: String) throws(HostError) -> String? {
     var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
     let count = target.withUnsafeMutableBytes {
@@ -94,7 +99,7 @@ public struct ProcessDirectory: ~Copyable {
     return String(decoding: target[..<count], as: UTF8.self)
   }
 
-  /// The numbers that a folder of this process has for names, such as `fd` or `task`, ascending.
+  /// The numeric names in a folder of this process, such as `fd` or `task`, ascending.
   ///
   /// - Throws: `HostError.unreadable`, and `.tooLarge` where there are more than `limit`.
   func entries(of name: String, limit: Int) throws(HostError) -> [Int32] {
@@ -120,7 +125,7 @@ public struct ProcessDirectory: ~Copyable {
   /// How many descriptors the process has, `/proc/PID/fd`; proc_pid_fd(5).
   public func descriptorCount() throws(HostError) -> Int { try entries(of: "fd", limit: 1 << 20).count }
 
-  /// The whole of a file of this process.
+  /// All bytes of a file of this process.
   ///
   /// - Throws: `HostError.unreadable`, `.tooLarge`.
   public func bytes(of name: String, limitBytes: Int) throws(HostError) -> [UInt8] {
@@ -138,7 +143,7 @@ public struct ProcessDirectory: ~Copyable {
 }
 
 extension HostError {
-  /// Whether it says that the process is gone.
+  /// Whether this error means that the process is gone.
   public var isProcessGone: Bool {
     switch self {
     case .unreadable(_, let code), .process(_, _, let code):

@@ -6,16 +6,18 @@ import SystemPackage
 ///
 /// It owns a pidfd (pidfd_open(2)), which stays with its process: when the process has ended, a signal
 /// fails with ESRCH and can never reach another that was given the same pid. The folder `/proc/PID` is
-/// opened while the pidfd is open and its process lives, so that what is read through ``directory`` and what
-/// is signalled are the same process.
+/// opened while the pidfd is open and its process lives, so ``directory`` and the signal are for the same
+/// process.
 public struct ProcessHandle: ~Copyable {
   public let identity: ProcessIdentity
   public let directory: ProcessDirectory
+  /// The process as it was when it was opened.
+  public let stat: ProcStat
   private let pidfd: FileDescriptor
 
-  /// Takes hold of the process that has a pid now.
+  /// Opens the process that has a pid now.
   ///
-  /// - Returns: `nil` if there is none: the pid is free, or that of a thread.
+  /// - Returns: `nil` if there is none: the pid is unused, or a thread's.
   /// - Throws: `HostError.process` where the kernel refuses (no pidfd before Linux 5.3: ENOSYS; no descriptor
   ///   left: EMFILE).
   public static func open(pid: Int32, bootID: String, proc: FilePath) throws(HostError) -> ProcessHandle? {
@@ -33,16 +35,15 @@ public struct ProcessHandle: ~Copyable {
         return nil
       }
       let stat = try directory.stat()
-      // Of a process that lives after its folder was opened, the pid was its own then. Where the one has ended and the
-      // other has not, they are two.
+      // If the process lives after its folder was opened, the pid was its own at that time. If one has ended
+      // and the other has not, they are two processes.
       guard !hasEnded(pidfd) || stat.hasEnded else {
         try? pidfd.close()
         return nil
       }
       return ProcessHandle(
         identity: ProcessIdentity(bootID: bootID, pid: pid, startTicks: stat.startTicks),
-        directory: directory,
-        pidfd: pidfd)
+        directory: directory, stat: stat, pidfd: pidfd)
     } catch {
       try? pidfd.close()
       if error.isProcessGone { return nil }
@@ -50,9 +51,9 @@ public struct ProcessHandle: ~Copyable {
     }
   }
 
-  /// Takes hold of one certain process.
+  /// Opens one particular process.
   ///
-  /// - Returns: `nil` if it is gone, or its pid belongs to another process by now.
+  /// - Returns: `nil` if it is gone, or another process has its pid by now.
   /// - Throws: as ``open(pid:bootID:proc:)``.
   public static func open(_ identity: ProcessIdentity, proc: FilePath) throws(HostError) -> ProcessHandle? {
     guard let handle = try open(pid: identity.pid, bootID: identity.bootID, proc: proc) else { return nil }
@@ -60,9 +61,12 @@ public struct ProcessHandle: ~Copyable {
     return handle
   }
 
-  private init(identity: ProcessIdentity, directory: consuming ProcessDirectory, pidfd: FileDescriptor) {
+  private init(
+    identity: ProcessIdentity, directory: consuming ProcessDirectory, stat: ProcStat, pidfd: FileDescriptor
+  ) {
     self.identity = identity
     self.directory = directory
+    self.stat = stat
     self.pidfd = pidfd
   }
 
@@ -79,11 +83,11 @@ public struct ProcessHandle: ~Copyable {
     }
   }
 
-  /// What becomes readable when the process has ended, for poll(2) together with other descriptors.
+  /// Becomes readable when the process has ended, for poll(2) together with other descriptors.
   public var descriptor: Int32 { pidfd.rawValue }
 
-  /// Whether the process has ended, with all its threads: a pidfd becomes readable then, pidfd_open(2). A process
-  /// whose main thread alone has ended shows as a zombie and lives.
+  /// Whether the process has ended, with all its threads: its pidfd is then readable, pidfd_open(2). If only
+  /// its main thread has ended, it shows as a zombie and lives.
   public var hasEnded: Bool { Self.hasEnded(pidfd) }
 
   private static func hasEnded(_ pidfd: FileDescriptor) -> Bool {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What tells one process from every other that this machine has run: a pid alone is used again.
+/// Tells one process from every other that this machine has run: pids alone are reused.
 ///
 /// A pid is given to another process only after the first has ended, and the start time of a process
 /// (proc_pid_stat(5), field 22) never changes, not even by execve(2); the boot id separates one boot's
 /// ticks from another's.
-public struct ProcessIdentity: Hashable, Sendable {
+public struct ProcessIdentity: Hashable, Codable, Sendable {
   /// The boot that the process belongs to, `/proc/sys/kernel/random/boot_id`.
   public let bootID: String
   public let pid: Int32
@@ -17,12 +17,22 @@ public struct ProcessIdentity: Hashable, Sendable {
     self.pid = pid
     self.startTicks = startTicks
   }
-  /// When the process started, nanoseconds on the boot-time clock; a tick's length at most too early.
-  public var startedBoottimeNs: Int64 { Int64(clamping: startTicks) &* Self.nsPerTick }
+
+  private enum CodingKeys: String, CodingKey {
+    case pid
+    case bootID = "boot_id"
+    case startTicks = "start_ticks"
+  }
+
+  /// When the process started, nanoseconds on the boot-time clock; too early by a tick at most.
+  public var startedBoottimeNs: Int64 { Self.boottimeNs(atTicks: startTicks) }
+
+  /// - Parameter ticks: clock ticks after boot.
+  static func boottimeNs(atTicks ticks: UInt64) -> Int64 { Int64(clamping: ticks) &* nsPerTick }
 
   private static let nsPerTick = 1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))
 
-  /// This very process; `nil` where its start cannot be read.
+  /// This process; `nil` if its start cannot be read.
   public static func ofThisProcess(bootID: String) -> ProcessIdentity? {
     guard let process = try? ProcessDirectory.open(pid: getpid(), proc: "/proc"),
       let stat = try? process.stat()

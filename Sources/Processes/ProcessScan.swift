@@ -4,25 +4,26 @@ import Synchronization
 import SystemPackage
 import Text
 
-/// The first look at all processes, and all that most of them ever get: what each of them executes.
+/// The first look at all processes, and for most of them the only one: what each executes.
 ///
-/// It is where the time of a command goes on a busy host, so it asks one thing of a process, with one call of
-/// readlink(2), and is shared out to the processors.
+/// On a busy host a command spends its time here, so it asks one thing of each process, with one call of
+/// readlink(2), and uses all processors.
 public struct ProcessScan: Hashable, Sendable {
-  /// Every process that there was, ascending; not their threads.
+  /// Every process, ascending; no threads.
   public var pids: [Int32] = []
   /// Those that execute a file with a wanted name, ascending.
   public var wanted: [Int32] = []
-  /// Those whose executable may not be asked for, ascending: who they are is another question.
+  /// Those whose executable may not be read, ascending: who they are is another question.
   public var forbidden: [Int32] = []
-  /// Those that could not be asked for another reason. One that ended meanwhile is none of them.
+  /// Those that could not be read for another reason. Those that ended meanwhile are left out.
   public var unreadable: [HostError] = []
 
   /// Scans the folder `proc`, which has the form of `/proc`.
   ///
   /// - Parameters:
   ///   - threadLimit: how many threads there may be at most.
-  ///   - isWanted: whether a link `exe` may be of interest; proc_pid_exe(5). Called by several threads at once.
+  ///   - isWanted: whether a link `exe` may be of interest; proc_pid_exe(5). Called by several threads at
+  ///     once.
   /// - Throws: `HostError.unreadable` where the folder itself cannot be read, `.processTable` where no process
   ///   is in it.
   public init(
@@ -31,7 +32,7 @@ public struct ProcessScan: Hashable, Sendable {
   ) throws(HostError) {
     let walk: ScanWalk
     do { walk = try ScanWalk(proc, isWanted) } catch { throw .unreadable(path: proc, error) }
-    // What fits into one reading of the folder is looked at sooner than a thread is there to help.
+    // A single batch is done before another thread could help.
     var first = ScanBatch()
     if try walk.next(into: &first) {
       let helpers = first.isFull ? min(threadLimit, Self.processorCount) - 1 : 0
@@ -49,16 +50,16 @@ public struct ProcessScan: Hashable, Sendable {
 
 /// One reading of the folder of processes, getdents64(2).
 private struct ScanBatch {
-  /// Some thousand processes are a dozen of these: enough for threads to share, and few calls.
+  /// A few thousand processes make a dozen of these: enough for threads to share, and few calls.
   static let sizeBytes = 16 << 10
   var entries = [UInt8](repeating: 0, count: Self.sizeBytes)
   var count = 0
 
-  /// Whether it ended for want of room; the longest entry has the name of a file of at most 255 bytes.
+  /// Whether it ended for lack of space; the longest entry has a file name of at most 255 bytes.
   var isFull: Bool { count > Self.sizeBytes - 280 }
 
-  /// Every pid in it. An entry is `d_ino` and `d_off` of 8 bytes each, `d_reclen` of 2, `d_type` of 1, and the
-  /// name with a zero behind it.
+  /// Every pid in it. An entry is `d_ino` and `d_off` of 8 bytes each, `d_reclen` of 2, `d_type` of 1, and
+  /// the name, ending in a zero.
   func forEachPID(_ body: (Int32) -> Void) {
     entries.withUnsafeBytes { entries in
       var start = 0
@@ -74,7 +75,7 @@ private struct ScanBatch {
   }
 }
 
-/// A walk over the folder of processes that several threads go on with.
+/// A walk over the folder of processes, shared by several threads.
 private final class ScanWalk: Sendable {
   private struct Progress {
     var scan = ProcessScan()
@@ -99,7 +100,7 @@ private final class ScanWalk: Sendable {
 
   deinit { try? folder.close() }
 
-  /// Reads on in the folder; `false` where its end was reached, or reading failed.
+  /// Reads the next batch; `false` at its end, or if reading failed.
   func next(into batch: inout ScanBatch) throws(HostError) -> Bool {
     progress.withLock { progress in
       guard !progress.isOver else { return false }
@@ -113,7 +114,7 @@ private final class ScanWalk: Sendable {
     }
   }
 
-  /// Looks at the processes of a batch and of those that follow, until the folder ends.
+  /// Looks at the processes of a batch and of the following ones, until the folder ends.
   func run(from first: ScanBatch) {
     var batch = first
     var found = ProcessScan()
@@ -133,7 +134,7 @@ private final class ScanWalk: Sendable {
           if isWanted { found.wanted.append(pid) }
         } else {
           switch Errno(rawValue: errno) {
-          // A process that has ended, or is one of the kernel's own, has no executable.
+          // A process that has ended, or a kernel thread, has no executable.
           case .noSuchFileOrDirectory, .noSuchProcess: break
           case .permissionDenied, .notPermitted: found.forbidden.append(pid)
           case let error:
@@ -148,12 +149,12 @@ private final class ScanWalk: Sendable {
   func result() throws(HostError) -> ProcessScan {
     let (scan, failure) = progress.withLock { ($0.scan, $0.failure) }
     if let failure { throw .unreadable(path: proc, failure) }
-    // Not even the process that asks: this is no folder of processes, or not any more.
+    // Not even the process that asks is there: this is not a folder of processes, or no longer.
     guard !scan.pids.isEmpty else { throw .processTable(.noSuchProcess) }
     return scan.sorted()
   }
 
-  /// `PID/exe` with a zero behind it.
+  /// `PID/exe`, ending in a zero.
   private static func write(_ pid: Int32, to name: inout [CChar]) {
     var digits = 1
     var rest = pid
@@ -191,7 +192,7 @@ extension ProcessScan {
 private final class ScanThread {
   private var thread = pthread_t()
 
-  /// `nil` where the system gives no further thread; the work is done without it then.
+  /// `nil` if the system gives no more threads; the work is then done without it.
   init?(_ body: @escaping @Sendable () -> Void) {
     final class Body: Sendable {
       let run: @Sendable () -> Void

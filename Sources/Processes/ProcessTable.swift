@@ -4,7 +4,7 @@ import Synchronization
 import SystemPackage
 import Text
 
-/// Where processes are read from: this machine, or a recorded tree in its place.
+/// Where processes are read from: this machine, or a recorded tree instead.
 public protocol ProcessTable: Sendable {
   /// The folder that has `PID/…`.
   var proc: FilePath { get }
@@ -14,20 +14,33 @@ public protocol ProcessTable: Sendable {
 }
 
 extension ProcessTable {
-  /// The id of this boot, `/proc/sys/kernel/random/boot_id`; proc_sys_kernel(5).
+  /// The id of this boot, `/proc/sys/kernel/random/boot_id`; proc_sys_kernel(5). In a pid namespace other
+  /// than the kernel's first, that namespace's number is appended: a pid there is another process's outside,
+  /// and records of one are never taken for the other's; pid_namespaces(7).
+  ///
+  ///     5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01/4026532201
   public func bootID() throws(HostError) -> String {
     let path = proc.appending("sys/kernel/random/boot_id")
     let bytes = try FileReader.bytes(at: path, limitBytes: 256)
     let text = bytes.split(separator: UInt8(ascii: "\n")).first ?? []
     guard text.count == 36, text.allSatisfy({ $0 == UInt8(ascii: "-") || $0.hexadecimalValue != nil })
     else { throw .malformed(path: path, reason: "no boot id") }
-    return String(decoding: text, as: UTF8.self)
+    let id = String(decoding: text, as: UTF8.self)
+    guard let namespace = try? FileStatus(at: proc.appending("self/ns/pid")),
+      namespace.inode != FileStatus.firstPIDNamespace
+    else { return id }
+    return "\(id)/\(namespace.inode)"
   }
+}
+
+extension FileStatus {
+  /// The inode of the kernel's initial pid namespace: `PROC_PID_INIT_INO` of linux/proc_ns.h.
+  static let firstPIDNamespace: UInt64 = 0xEFFF_FFFC
 }
 
 /// This machine's processes, read in detail through the procps library.
 public struct ProcpsTable: ProcessTable {
-  /// The library reads `/proc` and nothing else.
+  /// The library reads only `/proc`.
   public var proc: FilePath { "/proc" }
 
   private let reader = DetailReader()
@@ -55,17 +68,17 @@ public struct ProcpsTable: ProcessTable {
   }
 }
 
-/// The library's reader, opened when it is first needed and kept.
+/// The library's reader, opened when first needed and then kept.
 private final class DetailReader: Sendable {
   private struct Handle: @unchecked Sendable {
-    // Used under the lock only.
+    // Used only under the lock.
     var pointer: OpaquePointer?
   }
   private let handle = Mutex(Handle())
 
   deinit { handle.withLock { cprocps_reader_close($0.pointer) } }
 
-  /// Reads one process; `nil` if it is gone. What `body` is given lives as long as its call.
+  /// Reads one process; `nil` if it is gone. What `body` gets is valid only during its call.
   func read<Value: Sendable>(
     _ pid: Int32, _ body: (cprocps_detail) -> Value
   ) throws(HostError) -> Value? {
@@ -85,7 +98,7 @@ private final class DetailReader: Sendable {
   }
 }
 
-/// A process table in a folder of files that have the form of `/proc`: a recorded tree.
+/// A process table in a folder of files in the form of `/proc`: a recorded tree.
 public struct RecordedProcessTable: ProcessTable {
   public let proc: FilePath
 
@@ -106,7 +119,7 @@ public struct RecordedProcessTable: ProcessTable {
 }
 
 extension HostError {
-  /// Whether the right to look at it is missing.
+  /// Whether the error is a missing right.
   public var isForbidden: Bool {
     switch self {
     case .unreadable(_, let code), .process(_, _, let code):

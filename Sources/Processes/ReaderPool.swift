@@ -94,6 +94,7 @@ public final class ReaderPool {
         }
       } else if let reader = current, !sent.isEmpty, clinux_boottime_ns() >= patienceEndNs {
         patienceNs = Self.shortPatienceNs
+        reader.stepBack()
         hanging.append(Look(reader: reader, index: sent.removeFirst(), sinceNs: lastNs))
         waiting += sent.reversed()
         (sent, current) = ([], nil)

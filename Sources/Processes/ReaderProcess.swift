@@ -23,6 +23,9 @@ public final class ReaderProcess {
 
   var pid: pid_t { child.pid }
 
+  /// See ``ForkedChild/stepBack()``.
+  func stepBack() { child.stepBack() }
+
   /// Becomes readable when there is an answer, or the child has ended.
   var descriptor: Int32 { socket.rawValue }
 
@@ -35,13 +38,14 @@ public final class ReaderProcess {
   ///
   /// - Returns: `nil` where the child has ended.
   func receive() -> [UInt8]? {
-    let bytes = [UInt8](unsafeUninitializedCapacity: Self.limitBytes) { buffer, count in
+    // The room goes back at once: of thousands of answers, each keeps only what it is long.
+    withUnsafeTemporaryAllocation(byteCount: Self.limitBytes, alignment: 1) { room in
+      var count: Int
       repeat {
-        count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
+        count = recv(descriptor, room.baseAddress, room.count, 0)
       } while count < 0 && errno == EINTR
-      count = max(0, count)
+      return count > 0 ? [UInt8](room[..<count]) : nil
     }
-    return bytes.isEmpty ? nil : bytes
   }
 
   // MARK: the child

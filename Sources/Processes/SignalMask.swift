@@ -6,7 +6,7 @@ public struct SignalMask: Hashable, Sendable {
 
   public init(bits: UInt64) { self.bits = bits }
 
-  /// `0000000020810640`: all of the digits, for fewer are the beginning of another number.
+  /// `0000000020810640`: all digits; fewer are the start of another number.
   public init(parsing bytes: some Collection<UInt8>) throws(ParseError) {
     guard bytes.count == 16 else { throw ParseError("no signal mask") }
     var bits: UInt64 = 0
@@ -29,7 +29,7 @@ public struct SignalMask: Hashable, Sendable {
 public struct SignalMasks: Hashable, Sendable {
   public let caught: SignalMask
   public let ignored: SignalMask
-  /// Sent and not delivered yet, to the process or to its main thread.
+  /// Sent and not yet delivered, to the process or to its main thread.
   public let pending: SignalMask
 
   public init(caught: SignalMask, ignored: SignalMask, pending: SignalMask) {

@@ -3,19 +3,19 @@ import Glibc
 import SystemPackage
 import Text
 
-/// What is on its way between a process's signal handler and its event loop.
+/// The signals on their way between a process's signal handler and its event loop.
 ///
-/// A handler may do next to nothing (signal-safety(7)), so a runtime with an event loop has it write the signal's number
-/// into a pipe of the process's own, and acts when the loop gets to it. A loop that is blocked leaves the number there:
-/// the kernel shows nothing pending any more, and nothing has happened yet. The bytes can be counted from outside, and
-/// none of them is read.
+/// A handler may do next to nothing (signal-safety(7)), so a runtime with an event loop has it write the
+/// signal's number into a pipe within the process, and acts when the loop gets to it. A blocked loop leaves
+/// the number there: the kernel no longer shows anything pending, and nothing has happened yet. The bytes can
+/// be counted from outside without reading any.
 public struct SignalPipes: Hashable, Sendable {
-  /// Bytes that wait in pipes both ends of which the process has: 4 for each signal in Crystal's.
+  /// Bytes waiting in pipes of which the process has both ends: 4 for each signal in Crystal's.
   public let waitingBytes: Int
-  /// How many such pipes there are; with none, nothing can be said.
+  /// The number of such pipes; without any, nothing can be said.
   public let count: Int
-  /// Whether all threads wait in their event loops, or for each other, so that nothing that was read before is still to
-  /// be acted on.
+  /// Whether all threads wait in their event loops, or for each other, so that everything read before has
+  /// been acted on.
   public let isIdle: Bool
 
   public init(waitingBytes: Int, count: Int, isIdle: Bool) {
@@ -27,14 +27,14 @@ public struct SignalPipes: Hashable, Sendable {
   /// Whether it is certain that no signal is on its way.
   public var areDrained: Bool { count > 0 && waitingBytes == 0 && isIdle }
 
-  /// More descriptors than are looked through.
+  /// More descriptors than this are not looked at.
   private static let limitDescriptors = 16_384
   private static let limitThreads = 256
 
   /// Counts, through `/proc/PID/fd`; proc_pid_fd(5), pipe(7), FIONREAD of ioctl(2).
   ///
-  /// That nothing is on its way is looked at twice, with a moment in between: a loop that has just taken a number out
-  /// of its pipe is seen neither to wait nor to have acted.
+  /// That nothing is on its way is checked twice, with a moment in between: a loop that has just taken a
+  /// number out of its pipe shows neither waiting nor a result.
   ///
   /// - Throws: `HostError.unreadable`, and `.tooLarge` for a process with more descriptors than are looked through.
   public init(of process: borrowing ProcessDirectory) throws(HostError) {
@@ -50,7 +50,7 @@ public struct SignalPipes: Hashable, Sendable {
       waitingBytes: second, count: pipes.count, isIdle: second == 0 ? try Self.isIdle(process) : false)
   }
 
-  /// The descriptors that read pipes which the process itself writes to.
+  /// The read ends of pipes that the process itself writes to.
   private static func pipes(of process: borrowing ProcessDirectory) throws(HostError) -> [Int32: String] {
     var readers: [Int32: String] = [:]
     var written: Set<String> = []
@@ -70,18 +70,18 @@ public struct SignalPipes: Hashable, Sendable {
   ) throws(HostError) -> Int {
     var waiting = 0
     for (number, link) in pipes {
-      // O_NONBLOCK: it is the pipe itself that is opened, and nothing is read from it.
+      // O_NONBLOCK: this opens the pipe itself; nothing is read from it.
       let file = openat(process.descriptor.rawValue, "fd/\(number)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
       guard file >= 0 else { continue }
       defer { close(file) }
-      // What was opened is what was looked at, should the number be another file's by now.
+      // Check that this is the pipe looked at: the number may be another file's by now.
       guard try process.link("fd/\(number)") == link else { continue }
       waiting += max(0, Int(clinux_readable_bytes(file)))
     }
     return waiting
   }
 
-  /// The calls in which an event loop has nothing to do, or a thread waits for another.
+  /// The calls in which an event loop is idle, or a thread waits for another.
   #if arch(x86_64)
     private static let futex = 202
     // epoll_wait, epoll_pwait, epoll_pwait2

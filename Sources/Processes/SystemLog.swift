@@ -2,8 +2,8 @@ import Glibc
 
 /// The system log: datagrams to the socket `/dev/log`, as syslog(3) sends them, with facility daemon and priority notice.
 ///
-/// Unlike syslog(3) it never waits. A socket that somebody has bound and does not read would hold up this program, and
-/// what it has to take back, for ever.
+/// Unlike syslog(3) it never waits: a socket that somebody has bound and does not read would block this
+/// program, and what it has to take back, for ever.
 public struct SystemLog: ~Copyable {
   private let socket: Int32
 
@@ -16,7 +16,7 @@ public struct SystemLog: ~Copyable {
     name.sun_family = sa_family_t(AF_UNIX)
     let bytes = Array(path.utf8.prefix(MemoryLayout.size(ofValue: name.sun_path) - 1))
     withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
-    // Where nobody listens, sending fails, and that is said there.
+    // If nobody listens, sending fails, and the error is reported there.
     _ = withUnsafePointer(to: &name) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
@@ -26,10 +26,10 @@ public struct SystemLog: ~Copyable {
 
   deinit { close(socket) }
 
-  /// Writes one line, which is text that may be printed.
+  /// Writes one line of printable text.
   ///
-  /// - Parameter wallNs: the time of it, nanoseconds after the epoch.
-  /// - Returns: whether it was taken. Where nobody listens there is nothing to be lost.
+  /// - Parameter wallNs: its time, nanoseconds after the epoch.
+  /// - Returns: whether it was sent. If nobody listens, nothing is lost.
   public func write(_ line: String, wallNs: Int64) -> Bool {
     var seconds = time_t(wallNs / 1_000_000_000)
     var local = tm()

@@ -1,26 +1,60 @@
 import Glibc
 import SystemPackage
 
-/// Files that nobody but root (or whoever runs this program) can have put where they are.
+/// Files that only root (or the user of this program) can have put where they are.
 ///
-/// A runtime's record of a container is believed by everything that follows. So its path is walked component by
-/// component: no link is followed, and each folder and the file itself must belong to root and be writable by nobody
-/// else. What is opened is what was looked at: `O_PATH` does not open the thing itself, open(2), so that a pipe, a
-/// terminal or a device in a file's place is not even touched.
+/// Everything that follows believes a runtime's record of a container. So its path is walked component by
+/// component: no link is followed, and each folder and the file itself must belong to root and be writable by
+/// nobody else. What is checked is what is opened: `O_PATH` does not open the thing itself, open(2), so a
+/// pipe, a terminal or a device instead of a file is not even touched.
 public enum TrustedFile {
   /// All bytes of the file at `path`.
   ///
   /// - Parameters:
-  ///   - root: the folder that stands for `/`; what is above it is the caller's.
+  ///   - root: the folder that stands for `/`; the caller vouches for what is above it.
   ///   - path: an absolute path below `root`.
   /// - Throws: `HostError.unreadable` (ENOENT: it is not there; ELOOP: a link; EACCES: somebody else could have put it
   ///   there), `.notRegular`, `.tooLarge`.
   public static func bytes(below root: FilePath, at path: FilePath, limitBytes: Int) throws(HostError)
     -> [UInt8]
   {
+    try bytes(in: folder(root), named: root, at: path, limitBytes: limitBytes, accepting: \.isTrusted)
+  }
+
+  /// The same for any open folder, and any owner and mode that `isAccepted` takes.
+  ///
+  /// - Parameter folder: closed here.
+  static func bytes(
+    in folder: Int32, named root: FilePath, at path: FilePath, limitBytes: Int,
+    accepting isAccepted: (FileStatus) -> Bool
+  ) throws(HostError) -> [UInt8] {
     let shown = root.pushing(path.removingRoot())
-    let file = try open(below: root, at: path)
+    let file = try open(folder, named: root, at: path, isAccepted)
     defer { close(file) }
+    return try bytes(of: file, shown: shown, limitBytes: limitBytes)
+  }
+
+  /// All bytes of a file in a process's working directory, `/proc/PID/cwd`, in whichever mount namespace. The
+  /// directory itself is checked like any folder on the way; the caller vouches for the process.
+  ///
+  /// - Throws: as ``bytes(below:at:limitBytes:)``.
+  public static func bytes(
+    named name: FilePath.Component, inWorkingDirectoryOf process: borrowing ProcessDirectory, limitBytes: Int
+  ) throws(HostError) -> [UInt8] {
+    let link = process.path.appending("cwd")
+    let folder = openat(process.descriptor.rawValue, "cwd", openPath | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw .unreadable(path: link, Errno(rawValue: errno)) }
+    guard (try? FileStatus(of: FileDescriptor(rawValue: folder)))?.isTrusted == true else {
+      close(folder)
+      throw .unreadable(path: link, .permissionDenied)
+    }
+    return try bytes(
+      in: folder, named: link, at: FilePath("/").appending(name), limitBytes: limitBytes,
+      accepting: \.isTrusted)
+  }
+
+  /// All bytes of the file behind an `O_PATH` descriptor, known to be a regular file.
+  static func bytes(of file: Int32, shown: FilePath, limitBytes: Int) throws(HostError) -> [UInt8] {
     // By its descriptor, whatever has become of its name; proc_pid_fd(5).
     let raw = Glibc.open("/proc/self/fd/\(file)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
     guard raw >= 0 else { throw .unreadable(path: shown, Errno(rawValue: errno)) }
@@ -29,11 +63,11 @@ public enum TrustedFile {
     return try FileReader.bytes(of: opened, path: shown, limitBytes: limitBytes)
   }
 
-  /// Whether nobody but root can have put anything at a path, be it a file or a folder. Where nothing is there, nobody
-  /// but root could put something there.
+  /// Whether only root can have put anything at a path, file or folder. If it does not exist: whether only
+  /// root could create it.
   public static func isTrusted(below root: FilePath, at path: FilePath) -> Bool {
     do throws(HostError) {
-      close(try walk(below: root, at: path).descriptor)
+      close(try walk(folder(root), named: root, at: path, \.isTrusted).descriptor)
       return true
     } catch {
       if case .unreadable(_, .noSuchFileOrDirectory) = error { return true }
@@ -42,10 +76,18 @@ public enum TrustedFile {
   }
 
   /// `O_PATH`, which the Glibc module lacks; open(2).
-  private static let openPath: Int32 = 0o10_000_000
+  static let openPath: Int32 = 0o10_000_000
 
-  private static func open(below root: FilePath, at path: FilePath) throws(HostError) -> Int32 {
-    let (descriptor, status) = try walk(below: root, at: path)
+  private static func folder(_ path: FilePath) throws(HostError) -> Int32 {
+    let folder = path.withPlatformString { Glibc.open($0, openPath | O_DIRECTORY | O_CLOEXEC) }
+    guard folder >= 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }
+    return folder
+  }
+
+  private static func open(
+    _ folder: Int32, named root: FilePath, at path: FilePath, _ isAccepted: (FileStatus) -> Bool
+  ) throws(HostError) -> Int32 {
+    let (descriptor, status) = try walk(folder, named: root, at: path, isAccepted)
     guard status.isRegular else {
       close(descriptor)
       throw .notRegular(path: root.pushing(path.removingRoot()))
@@ -54,11 +96,10 @@ public enum TrustedFile {
   }
 
   private static func walk(
-    below root: FilePath, at path: FilePath
+    _ folder: Int32, named root: FilePath, at path: FilePath, _ isAccepted: (FileStatus) -> Bool
   ) throws(HostError) -> (descriptor: Int32, status: FileStatus) {
     var shown = root
-    var current = root.withPlatformString { Glibc.open($0, openPath | O_DIRECTORY | O_CLOEXEC) }
-    guard current >= 0 else { throw .unreadable(path: root, Errno(rawValue: errno)) }
+    var current = folder
     var status: FileStatus?
     for component in path.components {
       shown.append(component)
@@ -70,7 +111,7 @@ public enum TrustedFile {
       let code = Errno(rawValue: errno)
       close(current)
       guard next >= 0 else {
-        // What is missing is the file; what is in the way is a component of its path.
+        // ENOENT is reported for the whole path; any other error for the component in the way.
         let isMissing = code == .noSuchFileOrDirectory
         throw .unreadable(path: isMissing ? root.pushing(path.removingRoot()) : shown, code)
       }
@@ -78,7 +119,7 @@ public enum TrustedFile {
       do throws(Errno) {
         let found = try FileStatus(of: FileDescriptor(rawValue: next))
         if found.isSymbolicLink { throw .tooManySymbolicLinkLevels }
-        guard found.isTrusted else { throw .permissionDenied }
+        guard isAccepted(found) else { throw .permissionDenied }
         status = found
       } catch {
         close(next)
@@ -94,7 +135,7 @@ public enum TrustedFile {
 }
 
 extension FileStatus {
-  /// Whether it is root's, or this program's own user's, and nobody else's to write.
+  /// Whether it belongs to root, or the user of this program, and nobody else may write it.
   fileprivate var isTrusted: Bool {
     (ownerID == 0 || ownerID == geteuid()) && permissions & (UInt32(S_IWGRP) | UInt32(S_IWOTH)) == 0
   }

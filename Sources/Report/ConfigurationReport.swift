@@ -4,12 +4,12 @@ import Switching
 import SystemPackage
 import Text
 
-/// What `config` shows: the configuration in force, or why there is none.
+/// The output of `config`: the configuration in force, or why there is none.
 public struct ConfigurationReport {
   private let path: FilePath
   private let found: Result<Configuration?, ConfigurationError>
 
-  /// - Parameter found: what the file says; `nil` where there is none, so that the standard values hold.
+  /// - Parameter found: what the file says; `nil` if there is no file, so that the defaults hold.
   public init(path: FilePath, found: Result<Configuration?, ConfigurationError>) {
     self.path = path
     self.found = found
@@ -31,13 +31,13 @@ public struct ConfigurationReport {
   /// The configuration, in the form of its file.
   public var text: String {
     guard case .success(let configuration) = found else { return "" }
-    return "// \(path.string.printable)\(isMissing ? " is not there: these are the standard values" : "")\n"
+    return "// \(path.string.printable)\(isMissing ? " does not exist: these are the defaults" : "")\n"
       + Document.text(ConfigurationBody(configuration ?? .standard))
   }
 
-  /// One line that the file is right.
+  /// One line saying that the file is right.
   public var verdict: String {
-    "\(path.string.printable): \(isMissing ? "not there; the standard values hold" : "right; it says"):\n"
+    "\(path.string.printable): \(isMissing ? "does not exist; the defaults are in force" : "correct; in force is"):\n"
   }
 
   private var isMissing: Bool { if case .success(nil) = found { true } else { false } }
@@ -63,7 +63,7 @@ struct ConfigurationDocument: Encodable {
   let exists: Bool
   @OrNull var problem: Problem?
   @OrNull var configuration: ConfigurationBody?
-  /// As in every document where nothing could be done.
+  /// As in every document of a command that could do nothing.
   @OrNull var error: String?
 
   init(path: FilePath, found: Result<Configuration?, ConfigurationError>) {
@@ -116,24 +116,5 @@ struct ConfigurationBody: Encodable {
       freePercent: limits.freePercent, freeBytes: limits.freeBytes,
       writeBytesPerSecond: limits.writeBytesPerSecond, writeSeconds: limits.writeSeconds)
     services = configuration.additions.map(Addition.init)
-  }
-}
-
-extension ConfigurationError {
-  /// What is wrong with the file, and what was expected of it.
-  public var sentence: String {
-    switch self {
-    case .host(.notRegular(let path)):
-      "\(path.string.printable) is not used: it is no regular file (a link is none either)"
-    case .host(let error): error.sentence
-    case .owner(let path, let found, let required):
-      "\(path.string.printable) is not used: it belongs to user \(found), not to user \(required)"
-    case .writableByOthers(let path, let mode):
-      "\(path.string.printable) is not used: its mode is 0\(String(mode, radix: 8)), so that others may write it "
-        + "(chmod go-w it)"
-    case .invalid(let path, let flaw):
-      "\(path.string.printable):\(flaw.line): \(flaw.key.isEmpty ? "" : flaw.key.printable + ": ")"
-        + "expected \(flaw.expected.printable)"
-    }
   }
 }

@@ -2,26 +2,11 @@ import FoundationEssentials
 import Switching
 import Text
 
-/// A value that is written as null where it is absent, never left out.
-// swift-format-ignore: UseSynthesizedInitializer
-@propertyWrapper
-struct OrNull<Value: Encodable>: Encodable {
-  var wrappedValue: Value?
-
-  // Without it the memberwise initialisers of the documents would take wrappers.
-  init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
-  }
-}
-
 /// Turns a document into text.
 enum Document {
   static let schemaVersion = 1
 
-  /// A command's document, with what every document has.
+  /// A command's document, with the keys that every document has.
   static func text(
     _ body: some Encodable, _ origin: Origin, _ exitStatus: ExitStatus, problems: [String] = []
   ) -> String {
@@ -32,7 +17,7 @@ enum Document {
           problems: problems), body: body))
   }
 
-  /// What every document has.
+  /// The keys that every document has.
   private struct Frame: Encodable {
     let schemaVersion = Document.schemaVersion
     let host: String

@@ -8,56 +8,17 @@ import Text
 
 // The JSON documents of the contract: keys in snake_case, times in RFC 3339 UTC, absent values null.
 
-struct ContainerDocument: Encodable {
-  let runtime: String
-  let id: String
-  @OrNull var name: String?
-  @OrNull var image: String?
-
-  init(_ container: LedgerEntry.Container) {
-    runtime = container.runtime
-    id = container.id
-    name = container.name
-    image = container.image
-  }
-}
-
-struct PodDocument: Encodable {
-  @OrNull var namespace: String?
-  @OrNull var name: String?
-  @OrNull var container: String?
-
-  init?(_ container: LedgerEntry.Container?) {
-    guard let container, container.podNamespace != nil || container.podName != nil else { return nil }
-    namespace = container.podNamespace
-    name = container.podName
-    self.container = container.podContainer
-  }
-}
-
-struct ActorDocument: Encodable {
-  let user: String
-  @OrNull var sudoUser: String?
-  let uid: UInt32
-
-  init(_ actor: LedgerEntry.Actor) {
-    user = actor.user
-    sudoUser = actor.sudoUser
-    uid = actor.uid
-  }
-}
-
 /// An entry whose process has ended.
 struct RestartedDocument: Encodable {
   let service: String
   let pid: Int32
-  @OrNull var container: ContainerDocument?
+  @OrNull var container: Container?
   let since: Timestamp
 
   init(_ entry: LedgerEntry) {
     service = entry.service
     pid = entry.identity.pid
-    container = entry.container.map(ContainerDocument.init)
+    container = entry.container?.withoutPod
     since = Timestamp(wallNs: entry.sinceWallNs)
   }
 }
@@ -68,17 +29,21 @@ struct StatusDocument: Encodable {
   @OrNull var revertedBy: String?
   @OrNull var revertedWithinMs: Int64?
   let instances: [InstanceDocument]
+  /// Services whose container exists and is not running.
+  let notRunning: [NotRunningDocument]
   /// Followed services that are restarting.
   let awaited: [AwaitedDocument]
   let unmatched: [String]
   let restarted: [RestartedDocument]
 
   init(_ result: StatusResult) {
-    bootId = result.bootID
+    // Without the pid namespace that may follow it.
+    bootId = String(result.bootID.prefix { $0 != "/" })
     revertArmed = result.keeper != nil
     revertedBy = result.keeper?.rawValue
     revertedWithinMs = result.keeper.map { $0.latenessNs / 1_000_000 }
     instances = result.instances.map { InstanceDocument($0, in: result) }
+    notRunning = result.idle.map { NotRunningDocument($0, now: result.now) }
     awaited = result.awaited.map { AwaitedDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)
@@ -89,21 +54,21 @@ struct StatusDocument: Encodable {
 struct AwaitedDocument: Encodable {
   let service: String
   let executable: String
-  @OrNull var container: ContainerDocument?
-  @OrNull var pod: PodDocument?
+  @OrNull var container: Container?
+  @OrNull var pod: Pod?
   let since: Timestamp
   @OrNull var expiresAt: Timestamp?
-  let by: ActorDocument
+  let by: LedgerEntry.Actor
   @OrNull var reason: String?
 
   init(_ followed: FollowedService, now: HostClock) {
     service = followed.service
     executable = followed.executable
-    container = followed.container.map(ContainerDocument.init)
-    pod = PodDocument(followed.container)
+    container = followed.container?.withoutPod
+    pod = followed.container?.pod
     since = Timestamp(wallNs: now.wallNs(atBoottimeNs: followed.sinceBoottimeNs))
     expiresAt = followed.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
-    by = ActorDocument(followed.by)
+    by = followed.by
     reason = followed.reason
   }
 }
@@ -113,40 +78,39 @@ struct InstanceDocument: Encodable {
   let pid: Int32
   let startTime: Timestamp
   let executable: String
-  @OrNull var container: ContainerDocument?
-  @OrNull var pod: PodDocument?
+  @OrNull var container: Container?
+  @OrNull var pod: Pod?
   @OrNull var debug: Bool?
   @OrNull var level: String?
   let evidence: String
-  /// Why stronger evidence was refused, where it was.
+  /// Why stronger evidence was refused, if it was.
   @OrNull var evidenceRefused: String?
   let dialect: String
   let switchable: Bool
   @OrNull var whyNot: String?
-  /// What proves that it is PlaceOS's: `symbols`, `image`, `configuration`, or nothing.
+  /// What proves that it belongs to PlaceOS: `symbols`, `image`, `configuration`, or nothing.
   @OrNull var proof: String?
   let stopped: Bool
   let signalPending: Bool
   @OrNull var startLevel: String?
   @OrNull var since: Timestamp?
   @OrNull var expiresAt: Timestamp?
-  @OrNull var by: ActorDocument?
+  @OrNull var by: LedgerEntry.Actor?
   @OrNull var reason: String?
-  /// Whether it stays in debug mode when it restarts; `null` where this tool has not switched it on.
+  /// Whether it stays in debug mode when it restarts; `null` if this tool has not switched it on.
   @OrNull var followsRestarts: Bool?
-  /// What the agent has measured; `null` where it has not.
+  /// What the agent has measured; `null` if it has not.
   @OrNull var writeBytesPerSecond: UInt64?
   @OrNull var diskLastsSeconds: UInt64?
 
   init(_ instance: Instance, in result: StatusResult) {
     let now = result.now
-    let recorded = instance.container.map(LedgerEntry.Container.init)
     service = instance.service.name
     pid = instance.identity.pid
     startTime = Timestamp(wallNs: now.wallNs(atBoottimeNs: instance.startedBoottimeNs))
     executable = instance.executable.path
-    container = recorded.map(ContainerDocument.init)
-    pod = PodDocument(recorded)
+    container = instance.container?.withoutPod
+    pod = instance.container?.pod
     debug = instance.level.debug
     level = instance.logLevel?.rawValue
     evidence = instance.level.evidence.rawValue
@@ -161,12 +125,26 @@ struct InstanceDocument: Encodable {
     let entry = instance.isOurs ? instance.entry : nil
     since = entry.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0.sinceBoottimeNs)) }
     expiresAt = entry?.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
-    by = entry.map { ActorDocument($0.by) }
+    by = entry?.by
     reason = entry?.reason
     followsRestarts = entry.map { _ in result.followed(instance) != nil }
     let figure = result.figure(instance)
     writeBytesPerSecond = figure?.writeBytesPerSecond
     diskLastsSeconds = figure?.diskLastsSeconds
+  }
+}
+
+/// A service whose container is not running.
+struct NotRunningDocument: Encodable {
+  let service: String
+  let container: Container
+  /// Since when, and with which exit status.
+  let message: String
+
+  init(_ idle: IdleService, now: HostClock) {
+    service = idle.service.name
+    container = idle.container.withoutPod
+    message = idle.sentence(nowWallNs: now.wallNs)
   }
 }
 
@@ -196,8 +174,8 @@ struct OutcomeDocument: Encodable {
   let service: String
   let pid: Int32
   let executable: String
-  @OrNull var container: ContainerDocument?
-  @OrNull var pod: PodDocument?
+  @OrNull var container: Container?
+  @OrNull var pod: Pod?
   @OrNull var before: Bool?
   @OrNull var after: Bool?
   let outcome: String
@@ -209,8 +187,8 @@ struct OutcomeDocument: Encodable {
     service = outcome.target.service
     pid = outcome.target.identity.pid
     executable = outcome.target.executable
-    container = outcome.target.container.map(ContainerDocument.init)
-    pod = PodDocument(outcome.target.container)
+    container = outcome.target.container?.withoutPod
+    pod = outcome.target.container?.pod
     before = outcome.before
     after = outcome.after
     self.outcome = outcome.kind.rawValue
@@ -220,8 +198,8 @@ struct OutcomeDocument: Encodable {
   }
 }
 
+/// What follows the entries, which may be many.
 struct HistoryDocument: Encodable {
-  let entries: [HistoryEntry]
   let damagedLines: Int
 }
 
@@ -232,7 +210,7 @@ struct ServicesDocument: Encodable {
     let executables: [String]
     let images: [String]
     let dialects: [String]
-    /// What the configuration has added, be it the whole service or own builds of it.
+    /// What the configuration has added, the whole service or custom builds of it.
     let added: [ConfigurationBody.Addition]
     @OrNull var note: String?
   }
@@ -248,13 +226,5 @@ struct ServicesDocument: Encodable {
         added: catalogue.additions.filter { $0.name == service.name }.map(ConfigurationBody.Addition.init),
         note: service.note)
     }
-  }
-}
-
-extension Outcome {
-  /// All that there is to say about it, in one line; `nil` for nothing.
-  public var message: String? {
-    let sentences = notes.compactMap(\.sentence)
-    return sentences.isEmpty ? nil : sentences.joined(separator: "; ")
   }
 }

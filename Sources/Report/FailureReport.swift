@@ -13,18 +13,18 @@ public struct Origin: Sendable {
   }
 }
 
-/// What is said where a command could do nothing: a wrong command line, no rights, no state.
+/// The output of a command that could do nothing: a wrong command line, no rights, no state.
 public struct FailureReport {
   private let sentence: String
   private let exitStatus: ExitStatus
 
-  /// - Parameter sentence: what failed and what to do, as a person gets it on standard error.
+  /// - Parameter sentence: what failed and what to do, as on standard error.
   public init(_ sentence: String, _ exitStatus: ExitStatus) {
     self.sentence = sentence
     self.exitStatus = exitStatus
   }
 
-  /// One JSON document: programs read standard output alone.
+  /// One JSON document: programs read only standard output.
   public func json(_ origin: Origin) -> String {
     Document.text(FailureDocument(error: sentence), origin, exitStatus, problems: [sentence])
   }

@@ -1,35 +1,15 @@
-import Ledger
 import Switching
 
-/// The command line that shows the logs of what is in debug mode.
+/// The command line that shows the logs of everything in debug mode.
 struct FollowLine {
-  let line: String
+  /// Printed under a table, with a line feed before and after it.
+  let text: String
 
   /// - Returns: `nil` for nothing.
   init?(for targets: [Outcome.Target]) {
     var words: [String] = []
-    for target in targets {
-      let word = target.selector
-      if !words.contains(word) { words.append(word) }
-    }
+    for word in targets.map({ SelectionSubject($0).word }) where !words.contains(word) { words.append(word) }
     guard !words.isEmpty else { return nil }
-    line = "placeos-loglevel follow " + words.joined(separator: " ")
-  }
-}
-
-extension Outcome.Target {
-  /// The word that selects it: by its container where that has a name which a shell takes as it stands.
-  fileprivate var selector: String {
-    guard service != "driver" else { return "pid:\(identity.pid)" }
-    guard let container else { return "pid:\(identity.pid)" }
-    if let pod = Self.word(container.podName) { return "\(service)/\(pod)" }
-    return "\(service)/\(Self.word(container.name) ?? String(container.id.prefix(12)))"
-  }
-
-  private static func word(_ name: String?) -> String? {
-    guard let name, let first = name.first, first != "-",
-      name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "_.-".contains($0)) })
-    else { return nil }
-    return name
+    text = "\nFollow the logs:\n  placeos-loglevel follow \(words.joined(separator: " "))\n"
   }
 }

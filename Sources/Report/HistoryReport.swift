@@ -1,41 +1,75 @@
 import Ledger
+import Switching
 
-/// What `history` shows: oldest first.
+/// The output of `history`: oldest first.
 public struct HistoryReport {
-  private let entries: [HistoryEntry]
-  private let damagedLines: Int
+  private let loss: History.Loss
+  private let isSelected: Bool
 
-  public init(entries: [HistoryEntry], damagedLines: Int) {
-    self.entries = entries
-    self.damagedLines = damagedLines
+  /// - Parameters:
+  ///   - loss: what could not be read of it.
+  ///   - isSelected: whether selectors were given.
+  public init(_ loss: History.Loss, isSelected: Bool) {
+    self.loss = loss
+    self.isSelected = isSelected
   }
 
-  /// One JSON document.
-  public func json(_ origin: Origin) -> String {
-    Document.text(
-      HistoryDocument(entries: entries, damagedLines: damagedLines), origin, .done, problems: remarks)
+  /// - Parameter count: how many entries were shown.
+  public func exitStatus(count: Int) -> ExitStatus {
+    if !loss.unreadable.isEmpty { return .notAsAsked }
+    return count == 0 && isSelected ? .nothingMatched : .done
   }
 
-  public func text(_ style: Style) -> String {
-    guard !entries.isEmpty else { return "No switch has been recorded.\n" }
-    var table = Table(
-      [("TIME", 20), ("COMMAND", 7), ("SERVICE", 16), ("CONTAINER", 16), ("PID", 7), ("DEBUG", 5)],
-      last: "OUTCOME, WHO, WHY")
+  // MARK: one JSON document, in pieces: a history may be larger than memory
+
+  public static let jsonStart = "{\n  \"entries\" : ["
+
+  public static func json(_ entry: HistoryEntry, isFirst: Bool) -> String {
+    let lines = Document.text(entry).dropLast().split(separator: "\n").map { "    " + $0 }
+    return (isFirst ? "\n" : ",\n") + lines.joined(separator: "\n")
+  }
+
+  public func jsonEnd(_ origin: Origin, count: Int) -> String {
+    let rest = Document.text(
+      HistoryDocument(damagedLines: loss.damagedLines), origin, exitStatus(count: count), problems: remarks)
+    return (count == 0 ? "" : "\n  ") + "],\n" + rest.dropFirst(2)
+  }
+
+  // MARK: for people
+
+  public func text(_ entries: [HistoryEntry], _ style: Style) -> String {
+    guard !entries.isEmpty else {
+      return isSelected ? "No matching switch has been recorded.\n" : "No switch has been recorded.\n"
+    }
+    var table = Table(["TIME", "COMMAND", "SERVICE", "CONTAINER", "PID", "DEBUG"], last: "OUTCOME, WHO, WHY")
     for entry in entries {
-      let who = [entry.by.sudoUser, entry.by.user].compactMap { $0 }.first ?? ""
+      let who = entry.keeper ?? entry.by.sudoUser ?? entry.by.user
       let why = entry.reason.map { ": \($0)" } ?? ""
+      let outcome = entry.signal == nil ? entry.change : entry.outcome
       table.add(
         [
           // To the second: the JSON has the rest.
           Table.Cell(entry.time.description.prefix(19) + "Z"), Table.Cell(entry.command),
           Table.Cell(entry.service), Table.Cell(entry.pod?.name ?? entry.container?.name ?? "-"),
           Table.Cell("\(entry.pid)"), Table.Cell(entry.debug ? "on" : "off"),
-        ], last: "\(entry.outcome) (\(entry.evidence)) by \(who)\(why)")
+        ], last: "\(outcome) (\(entry.evidence)) by \(who)\(why)")
     }
     return table.rendered(style)
   }
 
   public var remarks: [String] {
-    damagedLines == 0 ? [] : ["\(damagedLines) damaged lines of the history were left out"]
+    var remarks = loss.unreadable.map(\.sentence)
+    if loss.damagedLines > 0 {
+      remarks.append("\(loss.damagedLines) damaged lines of the history were left out")
+    }
+    return remarks
+  }
+
+  /// Says that there is more than was shown.
+  ///
+  /// - Parameter limit: how many entries are shown at most.
+  public func cut(limit: Int) -> String? {
+    loss.isCut
+      ? "older entries were left out: these are the newest \(limit); -n N shows more, --json all" : nil
   }
 }

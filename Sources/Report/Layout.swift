@@ -1,9 +1,7 @@
 extension String {
-  /// The text cut to `width` characters, the last one then a "…".
-  func fitted(_ width: Int) -> String { count <= width ? self : prefix(max(0, width - 1)) + "…" }
-
   /// The text in lines of at most `width` characters, broken between words where that is possible.
-  func wrapped(_ width: Int) -> [String] {
+  public func wrapped(_ width: Int) -> [String] {
+    if count <= width { return isEmpty ? [] : [self] }
     var lines: [String] = []
     var line = ""
     for word in split(separator: " ") {

@@ -1,10 +1,11 @@
 import Configuration
 import Ledger
 import PlaceOS
+import Processes
 import Switching
 import Text
 
-/// What `toggle`, `on`, `off` and `revert` show.
+/// The output of `toggle`, `on`, `off` and `revert`.
 public struct RunReport {
   private let result: RunResult
 
@@ -26,45 +27,48 @@ public struct RunReport {
     var text = table(result.outcomes, style) + summary + "\n"
     if hasNewDeadline, let keeper = result.keeper { text += keeper.sentence + "\n" }
     let following = result.request.isDryRun ? nil : FollowLine(for: turnedOn.map(\.target))
-    if let following { text += "\nFollow the logs:\n  \(following.line)\n" }
-    return text
+    return text + (following?.text ?? "")
   }
 
-  /// With `--quiet`: only what is not as it was asked for.
+  /// With `--quiet`: only targets that are not as asked.
   public func complaints(_ style: Style) -> String {
     let left = result.outcomes.filter { !$0.isAsAsked }
     return left.isEmpty ? "" : table(left, style)
   }
 
-  /// What goes to standard error besides.
+  /// The further output to standard error.
   ///
-  /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
-  public func remarks(armingCommand: @autoclosure () -> String) -> [String] {
+  /// - Parameters:
+  ///   - advice: the advice for this place.
+  ///   - isHeld: whether this program keeps running, and at its own end takes back what it has done.
+  public func remarks(_ advice: Advice, isHeld: Bool = false) -> [String] {
     var remarks = result.unmatched.map {
       result.request.verb == .revert ? $0.sentenceForRevert : $0.sentence
     }
     if result.outcomes.isEmpty, result.unmatched.isEmpty, result.request.verb != .revert {
-      remarks.append("no PlaceOS process that this could be about runs on this host")
+      remarks.append(advice.nothingHere)
     }
     remarks += result.restarted.map(\.restartedSentence)
-    remarks += result.unreadable.map(\.sentence)
+    remarks += result.unreadable.sentences
     remarks += result.unrecorded.map(sentence)
     if result.unlogged > 0 {
       remarks.append(
-        "\(result.unlogged) lines did not reach the system log, which takes none; the history has them")
+        "\(result.unlogged) lines did not reach the system log; the history has them")
     }
     if let signal = result.interruptedBy { remarks.append(interruptedSentence(signal)) }
     remarks += result.released.map(\.releasedSentence)
-    if let warning = unkeptDeadline(armingCommand: armingCommand()) { remarks.append(warning) }
-    return remarks
+    remarks += unkeptDeadline(advice, isHeld: isHeld)
+    return remarks + advice.remedies(for: result.unreadable + result.outcomes.flatMap(\.problems))
   }
 
-  /// That a deadline which was just given will not be kept; `nil` where one will.
-  public func unkeptDeadline(armingCommand: @autoclosure () -> String) -> String? {
-    hasNewDeadline && result.keeper == nil ? RevertArming.warning(command: armingCommand()) : nil
+  /// Says that a deadline just given will not be kept, or not by the running agent; nothing if it will.
+  public func unkeptDeadline(_ advice: Advice, isHeld: Bool = false) -> [String] {
+    guard hasNewDeadline else { return [] }
+    return RevertArming.warnings(
+      result.keepers, result.keeper, bootID: result.bootID, isHeld: isHeld, arming: advice.arming())
   }
 
-  /// Where the state file cannot be read, `off` goes by what the processes show, and says so.
+  /// If the state file cannot be read, `off` goes by what the processes show, and says so.
   private func sentence(_ error: LedgerError) -> String {
     guard result.request.verb == .off, error.isOfContent else { return error.sentence }
     return error.cause + ". It was left untouched; processes were switched by what they themselves show"
@@ -90,8 +94,7 @@ public struct RunReport {
 
   private func table(_ outcomes: [Outcome], _ style: Style) -> String {
     var table = Table(
-      [("SERVICE", 24), ("CONTAINER", 22), ("PID", 7), ("DEBUG", 10), ("OUTCOME", 12), ("REVERTS", 10)],
-      last: "NOTE")
+      ["SERVICE", "CONTAINER", "PID", "DEBUG", "OUTCOME", "REVERTS"], last: "NOTE")
     for outcome in outcomes {
       table.add(
         [
@@ -141,6 +144,13 @@ public struct RunReport {
   }
 }
 
+extension Outcome {
+  /// What the kernel refused.
+  fileprivate var problems: [HostError] {
+    notes.compactMap { if case .host(let error) = $0 { error } else { nil } } + [refusal].compactMap { $0 }
+  }
+}
+
 extension Outcome.Target {
   fileprivate var shownService: String {
     service == "driver"
@@ -149,7 +159,7 @@ extension Outcome.Target {
 
   fileprivate var shownContainer: String {
     guard let container else { return "-" }
-    if let pod = container.podName { return pod + (container.name.map { "/\($0)" } ?? "") }
+    if let pod = container.pod?.name { return pod + (container.name.map { "/\($0)" } ?? "") }
     return container.name ?? String(container.id.prefix(12))
   }
 }

@@ -1,6 +1,6 @@
 import PlaceOS
 
-/// What `services` shows: the catalogue.
+/// The output of `services`: the catalogue.
 public struct ServicesReport {
   private let catalogue: Catalogue
 
@@ -8,15 +8,14 @@ public struct ServicesReport {
 
   /// One JSON document.
   ///
-  /// - Parameter problems: why the configuration was left aside, where it was.
+  /// - Parameter problems: why the configuration was ignored, if it was.
   public func json(_ origin: Origin, problems: [String] = []) -> String {
     Document.text(ServicesDocument(catalogue), origin, .done, problems: problems)
   }
 
   public func text(_ style: Style) -> String {
     var table = Table(
-      [("SERVICE", 13), ("ALIASES", 15), ("SWITCHED BY", 13)],
-      last: "EXECUTABLES (OLDER ONES LAST), IMAGES, NOTE")
+      ["SERVICE", "ALIASES", "SWITCHED BY"], last: "EXECUTABLES (OLDER ONES LAST), IMAGES, NOTE")
     for service in catalogue.services {
       let parts =
         [
@@ -44,7 +43,7 @@ extension Service {
 }
 
 extension Catalogue {
-  /// What the configuration adds to a service of PlaceOS's.
+  /// What the configuration adds to a PlaceOS service.
   fileprivate func additions(to service: Service) -> [ServiceAddition] {
     Catalogue.placeOS.service(named: service.name) == nil ? [] : additions.filter { $0.name == service.name }
   }

@@ -2,24 +2,28 @@ import Configuration
 import Containers
 import Ledger
 import PlaceOS
+import Processes
 import Switching
 import Text
 
-/// What `status` shows.
+/// The output of `status`.
 public struct StatusReport {
   private let result: StatusResult
   private let host: String
   private let configurationProblem: ConfigurationError?
+  /// What is the same for several rows.
+  private let repeated: RepeatedProblems
 
   /// - Parameters:
   ///   - host: the name of this machine.
-  ///   - configurationProblem: why the configuration was left aside, where it was.
+  ///   - configurationProblem: why the configuration was ignored, if it was.
   public init(
     _ result: StatusResult, host: String, configurationProblem: ConfigurationError? = nil
   ) {
     self.result = result
     self.host = host
     self.configurationProblem = configurationProblem
+    repeated = RepeatedProblems(result.instances.flatMap(\.problems))
   }
 
   /// One JSON document.
@@ -30,12 +34,11 @@ public struct StatusReport {
         + [result.stateProblem?.sentence, configurationProblem?.sentence].compactMap { $0 })
   }
 
-  /// A table of at most 100 columns.
+  /// A table.
   public func text(_ style: Style) -> String {
-    guard !result.instances.isEmpty else { return "" }
+    guard !result.instances.isEmpty || !result.idle.isEmpty else { return "" }
     var table = Table(
-      [("SERVICE", 24), ("CONTAINER", 22), ("PID", 7), ("LEVEL", 6), ("KNOWN BY", 8), ("REVERTS", 10)],
-      last: "NOTE")
+      ["SERVICE", "CONTAINER", "PID", "LEVEL", "KNOWN BY", "REVERTS"], last: "NOTE")
     for instance in result.instances {
       table.add(
         [
@@ -47,25 +50,43 @@ public struct StatusReport {
           Table.Cell(reverts(instance)),
         ], last: note(instance))
     }
+    for idle in result.idle {
+      table.add(
+        [
+          Table.Cell(idle.service.name), Table.Cell(idle.container.shownName), Table.Cell("-"),
+          Table.Cell("-", .red), Table.Cell("-"), Table.Cell(""),
+        ], last: idle.sentence(nowWallNs: result.now.wallNs))
+    }
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
     let keeper = hasDeadline ? result.keeper.map { "\n" + $0.sentence + "\n" } : nil
     return table.rendered(style) + (keeper ?? "")
   }
 
-  /// What goes to standard error: what a person has to know besides the table.
+  /// How to follow the logs of everything in debug mode: the last line.
+  public var following: String {
+    let targets = result.instances.filter { $0.level.debug == true }.map(Outcome.Target.init)
+    return FollowLine(for: targets)?.text ?? ""
+  }
+
+  /// The output to standard error: what a person has to know besides the table.
   ///
-  /// - Parameter armingCommand: the command line that lets deadlines be kept, should nothing keep them.
-  public func remarks(armingCommand: @autoclosure () -> String) -> [String] {
+  /// - Parameter advice: the advice for this place.
+  public func remarks(_ advice: Advice) -> [String] {
     var remarks = result.unmatched.map(\.sentence)
-    if result.instances.isEmpty, result.unmatched.isEmpty {
-      remarks.append("no PlaceOS process runs on this host")
+    if result.instances.isEmpty, result.idle.isEmpty, result.unmatched.isEmpty {
+      remarks.append(advice.nothingHere)
     }
+    remarks += repeated.sentences
     remarks += result.restarted.map(\.restartedSentence)
     remarks += result.awaited.map(\.awaitedSentence)
-    remarks += result.unreadable.map(\.sentence)
+    remarks += result.unreadable.sentences
     if let problem = result.stateProblem { remarks.append(problem.sentence + StatusResult.withoutState) }
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
-    if hasDeadline, result.keeper == nil { remarks.append(RevertArming.warning(command: armingCommand())) }
+    if hasDeadline {
+      remarks += RevertArming.warnings(
+        result.keepers, result.keeper, bootID: result.bootID, arming: advice.arming())
+    }
+    remarks += advice.remedies(for: result.unreadable + result.instances.flatMap(\.problems))
     return remarks
   }
 
@@ -98,8 +119,7 @@ public struct StatusReport {
     if instance.level.debug == false, instance.wasSwitched, let level = instance.levelLostByReturning {
       notes.append("started at \(level.rawValue)")
     }
-    if let refusal = instance.level.refusal { notes.append(refusal.sentence) }
-    if let problem = instance.container?.unreadable { notes.append(problem.sentence) }
+    notes += instance.problems.filter { !repeated.contains($0) }.map(\.sentence)
     return notes.joined(separator: "; ")
   }
 }
@@ -110,6 +130,11 @@ extension Instance {
     service.kind == .driver
       ? "driver/" + SelectionSubject.driverName(ofExecutable: executable.path) : service.name
   }
+}
+
+extension Instance {
+  /// What could not be read of it.
+  fileprivate var problems: [HostError] { [level.refusal, container?.unreadable].compactMap { $0 } }
 }
 
 extension Container {
@@ -123,11 +148,11 @@ extension LedgerEntry {
   /// What became of an entry whose process has ended.
   var restartedSentence: String {
     ("\(service) pid \(identity.pid)\(container?.name.map { " (\($0))" } ?? ""), switched on by "
-      + "\(by.sudoUser ?? by.user), has ended: what runs in its place is at its own level").printable
+      + "\(by.sudoUser ?? by.user), has ended: its replacement is at its own level").printable
   }
 }
 
 extension StatusResult {
-  /// What the level of a process is known by where the record cannot be read.
+  /// How the level of a process is known if the record cannot be read.
   static let withoutState = ". What this tool has switched is not known; the rest is what the processes show"
 }

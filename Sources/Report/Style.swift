@@ -1,16 +1,31 @@
-/// Whether text carries colour: on a terminal only, and not where `NO_COLOR` or `TERM=dumb` says so.
-public enum Style: Sendable {
-  case plain, coloured
+/// How text is laid out: with colour or without, and how wide.
+public struct Style: Sendable {
+  /// Only on a terminal, and not if `NO_COLOR` or `TERM=dumb` says otherwise.
+  let isColoured: Bool
+  /// The width of the terminal, in characters; `nil` without one: then each row is one line, so that grep(1)
+  /// finds all of it.
+  public let columns: Int?
 
-  /// - Parameter environment: is asked for a terminal only.
-  public init(isTerminal: Bool, environment: @autoclosure () -> [String: String]) {
-    guard isTerminal else {
+  public static let plain = Style(isColoured: false, columns: nil)
+  /// Narrower ones are treated as this wide.
+  private static let fewestColumns = 60
+
+  init(isColoured: Bool, columns: Int?) {
+    self.isColoured = isColoured
+    self.columns = columns
+  }
+
+  /// - Parameters:
+  ///   - columns: the width of the terminal; `nil` without one.
+  ///   - environment: only used for a terminal.
+  public init(columns: Int?, environment: @autoclosure () -> [String: String]) {
+    guard let columns else {
       self = .plain
       return
     }
     let variables = environment()
     let refuses = !(variables["NO_COLOR"] ?? "").isEmpty || variables["TERM"] == "dumb"
-    self = refuses ? .plain : .coloured
+    self.init(isColoured: !refuses, columns: max(Self.fewestColumns, columns))
   }
 
   enum Colour: String {
@@ -24,7 +39,7 @@ public enum Style: Sendable {
   }
 
   func paint(_ text: String, _ colour: Colour?) -> String {
-    guard self == .coloured, let colour, !text.isEmpty else { return text }
+    guard isColoured, let colour, !text.isEmpty else { return text }
     return "\u{1b}[\(colour.rawValue)m\(text)\u{1b}[0m"
   }
 }

@@ -6,15 +6,15 @@ import Processes
 struct Deliveries {
   private(set) var all: [(index: Int, delivery: Delivery)]
 
-  init(_ plan: Plan, resends: Bool) {
+  init(_ plan: Plan, resends: Bool, isRecorded: Bool) {
     all = plan.steps.enumerated().compactMap { index, step in
-      Delivery(step, resends: resends).map { (index, $0) }
+      Delivery(step, resends: resends, isRecorded: isRecorded).map { (index, $0) }
     }
   }
 
   mutating func update(_ number: Int, _ change: (inout Delivery) -> Void) { change(&all[number].delivery) }
 
-  /// What came of each step, in the plan's order.
+  /// The outcome of each step, in the plan's order.
   func outcomes(of plan: Plan, isAll: Bool) -> [Outcome] {
     var settled: [Int: Outcome] = [:]
     for (index, delivery) in all {
@@ -29,22 +29,22 @@ struct Courier {
   let looks: Looks
   let observer: Observer
   let clock: @Sendable () -> HostClock
-  /// Told, now and then, which processes are still awaited.
+  /// Called now and then with the processes that are still awaited.
   let waiting: ([Instance]) -> Void
-  /// The signal that asks this program to end, if there is one: then nothing more is sent.
+  /// The signal that asks this program to end, if any: then nothing more is sent.
   let interruption: () -> Int32?
 
-  /// How many processes are checked once more at a time before they get their signals: what was seen is to be fresh.
+  /// How many processes get their last check at a time before they are signalled: the check must be fresh.
   private static let checkedTogether = 64
 
-  /// What is still waited for an answer where this program is asked to end; 23 ms was the longest seen of a process
-  /// that was ready.
-  private static let graceNs: Int64 = 100_000_000
+  /// How long answers are still awaited when this program is asked to end; 23 ms was the longest seen of a
+  /// process that was ready.
+  private static let grace: Duration = .milliseconds(100)
 
-  /// - Parameter state: what is recorded, this plan's intents included.
-  /// - Returns: the signal that kept the rest from being sent, or from being waited for.
+  /// - Parameter state: the recorded state, this plan's intents included.
+  /// - Returns: the signal that kept the rest from being sent, or awaited.
   func deliver(
-    _ deliveries: inout Deliveries, processes: [RecognisedProcess], state: LedgerState?, waitNs: Int64
+    _ deliveries: inout Deliveries, processes: [RecognisedProcess], state: LedgerState?, wait: Duration
   ) -> Int32? {
     let known = Dictionary(processes.map { ($0.identity, $0) }) { first, _ in first }
     var interruptedBy: Int32?
@@ -60,7 +60,7 @@ struct Courier {
           for number in few { deliveries.update(number) { $0.giveUp() } }
         }
       }
-      interruptedBy = confirm(part, of: &deliveries, known, state, waitNs) ?? interruptedBy
+      interruptedBy = confirm(part, of: &deliveries, known, state, wait) ?? interruptedBy
     }
     return interruptedBy
   }
@@ -70,10 +70,10 @@ struct Courier {
     _ state: LedgerState?
   ) -> Int32? {
     let now = clock()
-    let gapNs = numbers.map { deliveries.all[$0].delivery.gapNs(now: now) }.max() ?? 0
-    if gapNs > 0 { Pause.sleep(ns: gapNs) }
+    let gap = numbers.map { deliveries.all[$0].delivery.gap(now: now) }.max() ?? .zero
+    if gap > .zero { Pause.sleep(gap) }
     let targets = numbers.map { deliveries.all[$0].delivery.instance.identity }
-    let seen = see(targets, known, state, wantsPipes: true)
+    let seen = see(targets, known, state, [.pipes, .program])
     var interruptedBy: Int32?
     for (number, identity) in zip(numbers, targets) {
       interruptedBy = interruptedBy ?? interruption()
@@ -92,13 +92,13 @@ struct Courier {
     return interruptedBy
   }
 
-  /// Watches until every process that got a signal has acted on it, or the time for it is over, or a signal asks
-  /// this program to end, which is returned then.
+  /// Watches until every signalled process has acted, or its time is up, or a signal asks this program to
+  /// end, which is then returned.
   private func confirm(
     _ numbers: Range<Int>, of deliveries: inout Deliveries, _ known: [ProcessIdentity: RecognisedProcess],
-    _ state: LedgerState?, _ waitNs: Int64
+    _ state: LedgerState?, _ wait: Duration
   ) -> Int32? {
-    var endNs = clock().boottimeNs + waitNs
+    var end = Deadline(wait, after: clock())
     var signal: Int32?
     var pause = Pause()
     var looksTaken = 0
@@ -109,13 +109,13 @@ struct Courier {
       pause.next()
       if signal == nil, let received = interruption() {
         signal = received
-        endNs = min(endNs, clock().boottimeNs + Self.graceNs)
+        end = min(end, Deadline(Self.grace, after: clock()))
       }
-      let isLast = clock().boottimeNs >= endNs
+      let isLast = end.isOver(at: clock())
       looksTaken += 1
       let targets = open.map { deliveries.all[$0].delivery.instance.identity }
-      // Most have acted by the second look: only then is it of interest where the signal is.
-      let seen = see(targets, known, state, wantsPipes: looksTaken > 1)
+      // Most have acted by the second look: only then does it matter where the signal is.
+      let seen = see(targets, known, state, looksTaken > 1 ? .pipes : [])
       for (number, identity) in zip(open, targets) {
         let result = seen[identity].map { $0.map { $0.map { ($0.reading, $0.level) } } } ?? .success(nil)
         deliveries.update(number) { $0.watch(result, isLast: isLast) }
@@ -131,10 +131,10 @@ struct Courier {
 
   private func see(
     _ identities: [ProcessIdentity], _ known: [ProcessIdentity: RecognisedProcess], _ state: LedgerState?,
-    wantsPipes: Bool
+    _ parts: LookParts
   ) -> [ProcessIdentity: Result<Seen?, HostError>] {
     let processes = identities.compactMap { known[$0] }
-    let observed = observer.observe(processes, state, wantsPipes: wantsPipes, now: clock())
+    let observed = observer.observe(processes, state, parts, now: clock())
     var seen: [ProcessIdentity: Result<Seen?, HostError>] = [:]
     for (process, value) in zip(processes, observed) {
       guard let value else {
@@ -157,10 +157,11 @@ extension Plan.Step {
   func settledOutcome(isAll: Bool) -> Outcome {
     switch action {
     case .send(_, let wanted):
-      // What `--dry-run` shows: where it would lead.
+      // Shown by `--dry-run`: where it would lead.
       outcome(.wouldSwitch, notes, after: wanted, isAsAsked: true)
     case .leave: outcome(.unchanged, notes, after: before, isAsAsked: true)
-    // Under `--all` what cannot be switched is only reported; a stopped process can, once it goes on.
+    // Under `--all` a process that cannot be switched is only reported; a stopped one can be, once it
+    // continues.
     case .refuse: outcome(.refused, notes, isAsAsked: isAll && notes.allSatisfy(\.isOfKind))
     case .fail: outcome(.failed, notes, isAsAsked: false)
     case .forget(processEnded: true): outcome(.vanished, notes, isAsAsked: true)
@@ -170,7 +171,7 @@ extension Plan.Step {
 }
 
 extension Outcome.Note {
-  /// Whether it is a reason that lies in what the process is, and not in how it is just now.
+  /// Whether the reason is what the process is, not its present state.
   fileprivate var isOfKind: Bool {
     switch self {
     case .stopped, .doubt: false

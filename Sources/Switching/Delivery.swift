@@ -5,7 +5,7 @@ import Processes
 
 /// One signal on its way from intent to outcome: the process is checked once more, signalled and watched.
 ///
-/// It is a value that is told what was seen: nothing is read here, and the only effect is the signal itself.
+/// It is a value that is told what was seen: it reads nothing, and its only effect is the signal itself.
 struct Delivery {
   enum Progress {
     /// Nothing has been sent.
@@ -19,36 +19,39 @@ struct Delivery {
   let signal: SwitchSignal
   let wanted: Bool
   private let resends: Bool
+  private let isRecorded: Bool
   private(set) var progress = Progress.intended
-  /// Whether the process was seen to have taken the signal, though not what it made of it.
+  /// Whether the process was seen to take the signal, though not what it did with it.
   private(set) var wasTaken = false
 
-  /// A signal to a process comes no sooner than this after the one before: of two with less between them
-  /// one was seen to get lost.
-  static let signalGapNs: Int64 = 10_000_000
+  /// The shortest time between two signals to a process: with less between them one was seen to get lost.
+  static let signalGap: Duration = .milliseconds(10)
 
-  /// - Parameter resends: whether a person answers for a signal although an earlier one has not shown.
-  init?(_ step: Plan.Step, resends: Bool) {
+  /// - Parameters:
+  ///   - resends: whether a person takes responsibility for a signal although an earlier one has not shown.
+  ///   - isRecorded: whether the state file says that the signal may be sent.
+  init?(_ step: Plan.Step, resends: Bool, isRecorded: Bool) {
     guard case .send(let signal, let wanted) = step.action, let instance = step.instance else { return nil }
     self.step = step
     self.instance = instance
     self.signal = signal
     self.wanted = wanted
     self.resends = resends
+    self.isRecorded = isRecorded
   }
 
-  /// Whether it got its signal and its answer is still awaited.
+  /// Whether it was signalled and its answer is still awaited.
   var isOpen: Bool { if case .sent = progress { true } else { false } }
 
-  /// How long the gap to the last signal that this process got lasts, nanoseconds.
-  func gapNs(now: HostClock) -> Int64 {
-    guard let last = instance.entry?.lastSignal else { return 0 }
-    return min(Self.signalGapNs, max(0, last.atBoottimeNs + Self.signalGapNs - now.boottimeNs))
+  /// How much is left of the gap since the last signal to this process.
+  func gap(now: HostClock) -> Duration {
+    guard let last = instance.entry?.lastSignal else { return .zero }
+    return min(Self.signalGap, max(.zero, Self.signalGap - now.age(ofBoottimeNs: last.atBoottimeNs)))
   }
 
   // MARK: the last check, and the signal
 
-  /// Sends, unless what was just seen of the process speaks against it. Sends once at most, whatever comes of it.
+  /// Sends, unless what was just seen of the process speaks against it. Sends at most once, whatever happens.
   ///
   /// - Parameters:
   ///   - seen: what was seen of the process after the intent was recorded; `nil`: it has ended.
@@ -82,10 +85,11 @@ struct Delivery {
     settle(.failed, [.interrupted, .notSent], isAsAsked: false)
   }
 
-  /// The process is still what the plan was made for: execve(2) keeps pid and start time, so the program is compared
-  /// too, and its handlers and its level are judged anew.
+  /// The process is still the one planned for: execve(2) keeps pid and start time, so the program is compared
+  /// too, and its handlers and its level are judged again.
   private func reasonNotToSend(_ reading: Reading, _ level: LevelReading, _ underway: Underway) -> Outcome? {
-    guard reading.evidence.executable == instance.executable, reading.evidence.arguments == instance.arguments
+    guard let program = reading.evidence.program,
+      program.agrees(with: instance.executable, instance.arguments)
     else { return step.outcome(.refused, [.changedProgram, .notSent], isAsAsked: false) }
     switch underway {
     case .nothing, .claimed: break
@@ -98,6 +102,11 @@ struct Delivery {
       return step.outcome(
         .unchanged, [wanted ? .switchedOutside : .switchedBackOutside], after: wanted, isAsAsked: true)
     }
+    // Otherwise a log that stopped on a full disk, and a ledger that was not written, would cause a second
+    // signal.
+    if !isRecorded, level.evidence != .memory, level.evidence != .signals {
+      return step.outcome(.refused, [.unrecorded], isAsAsked: false)
+    }
     if let obstacle = reading.handling.obstacle {
       return step.outcome(.refused, [.obstacle(obstacle), .notSent], isAsAsked: false)
     }
@@ -109,11 +118,11 @@ struct Delivery {
 
   // MARK: watching
 
-  /// Takes what was seen of a process that got its signal.
+  /// Takes what was seen of a signalled process.
   ///
   /// - Parameters:
-  ///   - seen: `nil` where the process has ended.
-  ///   - isLast: whether the time for it is over.
+  ///   - seen: `nil` if the process has ended.
+  ///   - isLast: whether its time is up.
   mutating func watch(_ seen: Result<(Reading, LevelReading)?, HostError>, isLast: Bool) {
     guard isOpen else { return }
     switch seen {
@@ -138,7 +147,7 @@ struct Delivery {
       let note = Outcome.Note.lastSeen(debug: debug, evidence: level.evidence)
       return settle(.unconfirmed, [note], after: debug, evidence: level.evidence, isAsAsked: false)
     }
-    // Delivered and taken, and nothing of this process can be read back: waiting longer shows no more.
+    // Delivered and taken, and this process's level cannot be read back: waiting longer shows nothing more.
     guard isLast || (wasTaken && reading.evidence.log == nil) else { return }
     settle(
       .unconfirmed, [.lastSeen(debug: nil, evidence: .ledger)], after: wasTaken ? wanted : nil,
@@ -157,13 +166,13 @@ struct Delivery {
       sentAtBoottimeNs: sentNs)
   }
 
-  /// Whether nothing is lost with a process that ended before its signal: it was to leave debug mode, or is so new that
-  /// it has never been a service that somebody saw (a copy on its way to another program).
+  /// Whether nothing is lost if the process ended before its signal: it was to leave debug mode, or is so new
+  /// that nobody ever saw it as a service (a copy about to execute another program).
   private func isNoLoss(now: HostClock) -> Bool {
-    !wanted || now.boottimeNs - instance.startedBoottimeNs < Self.newProcessNs
+    !wanted || now.age(ofBoottimeNs: instance.startedBoottimeNs) < Self.newProcess
   }
 
-  private static let newProcessNs: Int64 = 5_000_000_000
+  private static let newProcess: Duration = .seconds(5)
 }
 
 extension Plan.Step {
@@ -172,13 +181,13 @@ extension Plan.Step {
     isAsAsked: Bool
   ) -> Outcome {
     let isUntouched = kind == .refused || kind == .failed
-    // Sent on its way out of debug mode and not seen to have left it: the deadline that it had holds on.
+    // Signalled to leave debug mode and not seen to have left it: its deadline still holds.
     let mayBeOn = if case .send(_, towards: false) = action { after != false } else { false }
     let deadline = mayBeOn ? instance?.entry?.deadlineBoottimeNs : deadlineBoottimeNs
     return Outcome(
       target: target, before: before, after: isUntouched ? before : after, kind: kind,
       evidence: evidence ?? self.evidence,
       deadlineBoottimeNs: isUntouched || kind == .vanished ? nil : deadline,
-      notes: notes, isAsAsked: isAsAsked)
+      notes: notes, isAsAsked: isAsAsked, refusal: instance?.level.refusal)
   }
 }

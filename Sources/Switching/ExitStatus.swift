@@ -1,4 +1,4 @@
-/// How the program ends: the numbers that scripts rely on, and the one place where they are.
+/// How the program ends: the numbers that scripts rely on, and the only place that has them.
 public enum ExitStatus: Hashable, Sendable {
   /// Every target is as asked.
   case done
@@ -13,7 +13,7 @@ public enum ExitStatus: Hashable, Sendable {
   /// Ended by a signal; nothing more was sent.
   case signal(Int32)
 
-  /// The number that the caller gets; of a signal 128 and its number, as a shell has it.
+  /// The number that the caller gets; for a signal 128 plus its number, as in a shell.
   public var code: Int32 {
     switch self {
     case .done: 0

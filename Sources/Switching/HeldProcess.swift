@@ -1,7 +1,7 @@
 import Processes
 
-/// A process that was found once and is held: its folder and its pidfd stay open, and whatever is read of it or sent to
-/// it from here on goes through these.
+/// A process that was found once and is held: its folder and its pidfd stay open, and everything read of it
+/// or sent to it goes through these.
 final class HeldProcess {
   let handle: ProcessHandle
   /// Its number among all that have been held, by which a reader process knows it.

@@ -3,7 +3,7 @@ import Ledger
 import PlaceOS
 import Processes
 
-/// One process of a PlaceOS service, as it was observed at one moment.
+/// One process of a PlaceOS service, as observed at one moment.
 public struct Instance: Hashable, Sendable {
   public let identity: ProcessIdentity
   public let service: Service
@@ -11,21 +11,21 @@ public struct Instance: Hashable, Sendable {
   public let arguments: [String]
   public let container: Container?
   public let handling: Handling
-  /// What proves that it is PlaceOS's; `nil`: it is only called so.
+  /// What proves that it belongs to PlaceOS; `nil`: only its name says so.
   public let proof: Proof?
   public let level: LevelReading
-  /// Whether the process is stopped (SIGSTOP, a terminal, a debugger) or frozen (a paused container): it would not act
-  /// on a signal.
+  /// Whether the process is stopped (SIGSTOP, a terminal, a debugger) or frozen (a paused container): it
+  /// would not act on a signal.
   public let isStopped: Bool
-  /// What may yet be acted on.
+  /// The signal that it may still act on.
   public let underway: Underway
-  /// The level it has had from its start, from its environment; `nil` where that could not be read.
+  /// Its level from its start, from its environment; `nil` if that could not be read.
   public let startLevel: LogLevel?
-  /// Whether it may be a copy that its service has just made of itself on the way to another program.
+  /// Whether it may be a copy that its service has just forked, about to execute another program.
   public let isFreshCopy: Bool
-  /// What this tool has recorded of this very process.
+  /// What this tool has recorded of this process.
   public let entry: LedgerEntry?
-  /// Why it cannot be looked at now; nothing is done to it then, and nothing else is said of it.
+  /// Why it cannot be read now; then nothing is done to it, and nothing else is said of it.
   public let failure: HostError?
 
   public init(
@@ -50,7 +50,7 @@ public struct Instance: Hashable, Sendable {
     self.failure = failure
   }
 
-  /// A process that was recognised, and whose level nobody can look at now.
+  /// A recognised process whose level cannot be read now.
   init(_ process: RecognisedProcess, _ failure: HostError, entry: LedgerEntry?) {
     self.init(
       identity: process.identity, service: process.service, executable: process.executable,
@@ -59,13 +59,13 @@ public struct Instance: Hashable, Sendable {
       underway: .nothing, startLevel: process.startLevel, entry: entry, failure: failure)
   }
 
-  /// A process that is recorded, and that nobody can look at now.
+  /// A recorded process that cannot be read now.
   init(_ entry: LedgerEntry, _ failure: HostError, catalogue: Catalogue) {
     self.init(
       identity: entry.identity,
       service: catalogue.service(named: entry.service) ?? Service(name: entry.service, executables: []),
       executable: ExecutableFile(path: entry.executable, device: nil, inode: nil), arguments: [],
-      container: entry.container.map(Container.init), handling: .unread, proof: nil,
+      container: entry.container, handling: .unread, proof: nil,
       level: LevelReading(debug: nil, evidence: .assumed, refusal: failure), isStopped: false,
       underway: .nothing, startLevel: nil, entry: entry, failure: failure)
   }
@@ -73,7 +73,7 @@ public struct Instance: Hashable, Sendable {
   init(_ process: RecognisedProcess, _ reading: Reading, _ context: LevelContext) {
     let entry = context.entry
     let level =
-      process.isPuma
+      process.unswitchable != nil
       ? LevelReading.unknown
       : LevelReading(
         reading, entry: entry, isLedgerKnown: context.isLedgerKnown, refusal: process.refusal,
@@ -86,9 +86,9 @@ public struct Instance: Hashable, Sendable {
       isFreshCopy: process.isCopy && process.identity.isFresh(now: context.now), entry: entry)
   }
 
-  /// Why it cannot be switched; `nil` where it can.
+  /// Why it cannot be switched; `nil` if it can.
   ///
-  /// - Parameter trustingName: whether its name alone is to be enough, by the word of a person.
+  /// - Parameter trustingName: whether a person has said that its name alone is enough.
   public func obstacle(trustingName: Bool = false) -> Obstacle? {
     if failure != nil { return .unreadable }
     if let obstacle = handling.obstacle { return obstacle }
@@ -96,13 +96,13 @@ public struct Instance: Hashable, Sendable {
     return proof == nil && !trustingName ? .unproved : nil
   }
 
-  /// Whether this tool has it in debug mode, as far as is known: only then is it the tool's to take back.
+  /// Whether this tool has it in debug mode, as far as is known: only then may the tool take it back.
   public var isOurs: Bool { entry?.debug == true && level.debug != false }
 
   /// When the process started, nanoseconds on the boot-time clock.
   public var startedBoottimeNs: Int64 { identity.startedBoottimeNs }
 
-  /// Whether a signal of the kind that switches it was sent and is not acted on yet, as far as that can be seen.
+  /// Whether a signal of the kind that switches it was sent and not yet acted on, as far as that is visible.
   public var isSignalPending: Bool {
     switch underway {
     case .pending, .queued: true
@@ -112,29 +112,17 @@ public struct Instance: Hashable, Sendable {
 }
 
 extension Instance {
-  /// The level it has now; `nil` where that cannot be told.
+  /// Its present level; `nil` if that is unknown.
   public var logLevel: LogLevel? {
     guard let debug = level.debug else { return nil }
     if debug { return .inDebugMode }
     return wasSwitched ? .afterReturn(of: service.levelKind) : startLevel
   }
 
-  /// Whether it has been in debug mode and came back: it is at the handler's level then, not at its own.
+  /// Whether it has been in debug mode and came back: it is then at the handler's level, not its own.
   ///
-  /// Its own log tells of that as well, where somebody has switched it by hand.
+  /// Its own log shows that as well, if somebody has switched it by hand.
   public var wasSwitched: Bool {
     entry != nil || handling.obstacle == .latchSpent || (level.debug == false && level.evidence == .log)
-  }
-}
-
-extension Container {
-  /// As it was recorded.
-  init(_ recorded: LedgerEntry.Container) {
-    self.init(
-      runtime: Runtime(rawValue: recorded.runtime) ?? .unknown, id: recorded.id, name: recorded.name,
-      image: recorded.image,
-      pod: recorded.podName.map {
-        Pod(uid: "", namespace: recorded.podNamespace, name: $0, container: recorded.podContainer)
-      })
   }
 }

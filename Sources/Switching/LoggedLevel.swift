@@ -5,20 +5,20 @@ import Processes
 import SystemPackage
 import Text
 
-/// Which lines of a log are a process's own, where a line does not bear its pid.
+/// Which lines of a log are a process's own, if a line does not have its pid.
 ///
 /// There is no case for a log that several processes write alike (workers): none of its lines is evidence for
 /// any one of them.
 public enum LogWriter: Hashable, Sendable {
-  /// No other process of PlaceOS has written to this log since the process started.
+  /// No other PlaceOS process has written to this log since the process started.
   case only
-  /// No other process that calls itself so in its log has written to it: a driver in the log of its core,
-  /// or a core in the log that it shares with its drivers.
+  /// No other process with the same name in its log has written to it: a driver in the log of its core, or a
+  /// core in the log that it shares with its drivers.
   case named(String)
 }
 
 extension LogWriter {
-  /// Which lines are a process's own, given all that run; `nil` where no line can be told to be.
+  /// Which lines are a process's own, given all that run; `nil` if no line can be attributed.
   ///
   /// Workers write alike to one log. Drivers write to the log of the core (or edge) that started them.
   init?(of process: RecognisedProcess, among processes: [RecognisedProcess]) {
@@ -33,15 +33,15 @@ extension LogWriter {
 }
 
 extension RecognisedProcess {
-  /// What a program calls itself in its log.
+  /// A program's name for itself in its log.
   var programName: String {
     service.kind == .driver
       ? SelectionSubject.driverName(ofExecutable: executable.path)
       : String(executable.path.split(separator: "/").last ?? "")
   }
 
-  /// Whether two processes may write to the same log: those of one container do, and of processes outside of any
-  /// container those that are parent and child may.
+  /// Whether two processes may write to the same log: those of one container do, and outside containers a
+  /// parent and its child may.
   fileprivate func sharesLog(with other: RecognisedProcess) -> Bool {
     if let container { return container.id == other.container?.id }
     return other.container == nil
@@ -56,14 +56,14 @@ public struct LoggedLevel: Sendable {
   private let startedWallNs: Int64
   private var log: ServiceLog
 
-  /// What a service writes first it writes soon after its start; and many write the time in whole seconds.
+  /// A service writes its first line soon after its start; and many write the time in whole seconds.
   private static let firstLineNs: Int64 = 3_000_000_000
 
   /// - Parameters:
-  ///   - program: what the process calls itself in its log.
+  ///   - program: the process's name for itself in its log.
   ///   - startedWallNs: when the process started, nanoseconds after the epoch.
   ///   - root: the folder that stands for `/`.
-  /// - Returns: `nil` where the process's output is in no file.
+  /// - Returns: `nil` if the process's output is in no file.
   public init?(
     _ process: borrowing ProcessDirectory, kind: Service.Kind, container: Container?, writer: LogWriter,
     program: String, startedWallNs: Int64, limitBytes: Int = ServiceLog.defaultLimitBytes,
@@ -89,17 +89,18 @@ public struct LoggedLevel: Sendable {
 
   /// What a log says of the level of a process.
   public struct Finding: Hashable, Sendable {
-    /// Whether the process is in debug mode; `nil` where no line tells.
+    /// Whether the process is in debug mode; `nil` if no line tells.
     public let debug: Bool?
-    /// Whether it has written lines at trace, and none that tells of a switch after them.
+    /// Whether it has written lines at trace, and none after them that reports a switch.
     public let isTracing: Bool
-    /// Every line that was written at this time or later was read, nanoseconds after the epoch: `.min` where it is every
-    /// line since the start of the process. Of what was written earlier, lines can be missing.
+    /// Every line written at this time or later was read, nanoseconds after the epoch: `.min` if that is
+    /// every line since the start of the process. Earlier lines can be missing.
     public let wholeSinceWallNs: Int64
-    /// Whether a client of the service could have had the lines written: in the line format, what it sends is logged
-    /// without escapes.
+    /// Whether a client of the service could have caused the lines: in the line format, what it sends is
+    /// logged without escapes.
     public let isForgeable: Bool
-    /// When the newest line that is the process's own was written, nanoseconds after the epoch; `nil` without one.
+    /// When the newest line of the process itself was written, nanoseconds after the epoch; `nil` without
+    /// one.
     public let newestWallNs: Int64?
 
     public init(
@@ -113,7 +114,7 @@ public struct LoggedLevel: Sendable {
     }
   }
 
-  /// Looks for lines about the level. To look again is cheap.
+  /// Looks for lines about the level. Looking again is cheap.
   public mutating func find(
     of process: borrowing ProcessDirectory, nowWallNs: Int64
   ) throws(HostError) -> Finding {
@@ -126,7 +127,7 @@ public struct LoggedLevel: Sendable {
       wholeSinceWallNs: findings.wholeSinceNs <= startedWallNs + Self.firstLineNs
         ? .min : findings.wholeSinceNs,
       isForgeable: byLines == nil ? hint?.isForgeable == true : lines.contains(where: \.isForgeable),
-      // In a log that is shared, it may be another's.
+      // In a shared log, it may be another's.
       newestWallNs: writer == .only ? findings.newestNs : nil)
   }
 }

@@ -17,10 +17,22 @@ struct LookRequest {
   let slot: Int
   /// `level` only: how its log is read, where it is to be.
   var log: LogQuestion?
-  /// `level` only: whether to look for signals between its handler and its event loop.
-  var wantsPipes = false
+  /// `level` only: what is looked at besides.
+  var parts: LookParts = []
+  /// `level` only: where the program was that was recognised.
+  var addresses = ProcStat.ProgramAddresses(code: 0, stack: 0)
   /// Nanoseconds after the epoch.
   var nowWallNs: Int64 = 0
+}
+
+/// What a look at a level takes in besides, because it costs more.
+struct LookParts: OptionSet {
+  let rawValue: UInt8
+
+  /// Signals that a handler has taken and the event loop has not: a look at each descriptor of the process.
+  static let pipes = LookParts(rawValue: 1)
+  /// Whether it still executes what was recognised: the last check before a signal.
+  static let program = LookParts(rawValue: 2)
 }
 
 /// How the log of a process is read.
@@ -41,9 +53,8 @@ struct LogQuestion: Hashable {
 
 /// What of a process shows its level, and what is on its way to it.
 struct LevelEvidence {
-  /// What it executes now.
-  let executable: ExecutableFile?
-  let arguments: [String]
+  /// What it executes now, where that was asked.
+  let program: ProgramCheck?
   /// Its trace flag; `nil` where its executable has none, or it is neither 0 nor 1.
   let flag: Bool?
   /// Why the flag cannot be read.
@@ -53,16 +64,41 @@ struct LevelEvidence {
   let pipes: SignalPipes?
 }
 
+/// What a process executes now, compared with what was recognised.
+struct ProgramCheck: Hashable {
+  /// Whether it has executed nothing since: an execve(2) puts program and stack to other places.
+  let isUntouched: Bool
+  /// Where it is not known to be untouched: what it executes.
+  let executable: ExecutableFile?
+  let arguments: [String]
+
+  /// Whether it executes this file, with these arguments.
+  func agrees(with executable: ExecutableFile, _ arguments: [String]) -> Bool {
+    self.arguments == arguments && (isUntouched || self.executable == executable)
+  }
+}
+
+extension ProgramCheck: Message {
+  func write(to message: inout MessageWriter) { message.write(isUntouched, executable, arguments) }
+
+  init(from message: inout MessageReader) throws(ParseError) {
+    isUntouched = try message.read()
+    executable = try message.read()
+    arguments = try message.read()
+  }
+}
+
 extension LookRequest: Message {
   func write(to message: inout MessageWriter) {
-    message.write(subject.rawValue, slot, log, wantsPipes, nowWallNs)
+    message.write(subject.rawValue, slot, log, parts.rawValue, addresses.code, addresses.stack, nowWallNs)
   }
 
   init(from message: inout MessageReader) throws(ParseError) {
     subject = try message.read(UInt8.self) == 0 ? .program : .level
     slot = try message.read()
     log = try message.read()
-    wantsPipes = try message.read()
+    parts = LookParts(rawValue: try message.read())
+    addresses = ProcStat.ProgramAddresses(code: try message.read(), stack: try message.read())
     nowWallNs = try message.read()
   }
 }
@@ -84,12 +120,11 @@ extension LogQuestion: Message {
 
 extension LevelEvidence: Message {
   func write(to message: inout MessageWriter) {
-    message.write(executable, arguments, flag, flagRefusal, log, logRefusal, pipes)
+    message.write(program, flag, flagRefusal, log, logRefusal, pipes)
   }
 
   init(from message: inout MessageReader) throws(ParseError) {
-    executable = try message.read()
-    arguments = try message.read()
+    program = try message.read()
     flag = try message.read()
     flagRefusal = try message.read()
     log = try message.read()

@@ -20,9 +20,9 @@ final class Looker {
   private var levels: [Int: LevelReaders] = [:]
 
   private struct LevelReaders {
-    let executable: ExecutableFile
     let addresses: ProcStat.ProgramAddresses
-    var memory: Result<TraceFlagReader, HostError>
+    /// `nil` after a failure: looked for anew.
+    var memory: Result<TraceFlagReader, HostError>?
     var log: (question: LogQuestion, reader: Result<LoggedLevel?, HostError>)?
   }
 
@@ -50,17 +50,16 @@ final class Looker {
 
   private func program(of process: HeldProcess) throws(HostError) -> ProgramReading? {
     let identity = process.identity
-    let directory = process.handle.directory.pid
-    let stat = try process.handle.directory.stat()
+    let stat = process.handle.stat
     guard let executable = try process.handle.directory.knownExecutable() else {
       // A main thread that has ended leaves a zombie without an executable, and may leave other threads.
-      guard stat.hasEnded, !process.handle.hasEnded else { return nil }
+      guard try process.handle.directory.stat().hasEnded, !process.handle.hasEnded else { return nil }
       throw .malformed(
         path: process.handle.directory.path.appending("exe"),
         reason: "its main thread has ended, others live on")
     }
     guard
-      let detail = try table.detail(of: directory), detail.startTicks == identity.startTicks
+      let detail = try table.detail(of: identity.pid), detail.startTicks == identity.startTicks
     else { return nil }
     let arguments = try process.handle.directory.arguments()
     let container = try container(of: identity.pid, detail)
@@ -71,8 +70,10 @@ final class Looker {
       executable: executable, arguments: arguments, addresses: stat.programAddresses,
       parentPID: stat.parentPID, comm: detail.comm, container: container,
       // A right that is missing here costs a word in the report, nothing else.
-      environment: try? process.handle.directory.environment(
-        named: LogLevel.startVariables + StoreUse.variables),
+      // Passwords stay in this process.
+      environment: (try? process.handle.directory.environment(
+        named: LogLevel.startVariables + StoreUse.variables + StoreUse.variables.map { $0 + "_FILE" }))
+        .map(StoreUse.withoutSecrets),
       symbols: ProgramReading.Symbols(
         trace: found.map(TraceSymbol.init) ?? .unknown, areOfPlaceOS: found?.hasPlaceOSNamespace ?? false,
         refusal: symbols.failure, learnt: cache.entries.count > known ? cache.entries.last : nil))
@@ -102,18 +103,30 @@ final class Looker {
   // MARK: the level
 
   private func level(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelEvidence {
-    let executable = try process.handle.directory.knownExecutable()
-    let arguments = try process.handle.directory.arguments()
-    var readers = try readers(for: process, executable)
+    var now: ProcStat.ProgramAddresses?
+    var program: ProgramCheck?
+    if request.parts.contains(.program) {
+      let addresses = try process.handle.directory.stat().programAddresses
+      // Both are 0 or 1 where the right to see them is missing.
+      let isUntouched = addresses == request.addresses && addresses.stack > 1
+      program = ProgramCheck(
+        isUntouched: isUntouched,
+        executable: isUntouched ? nil : try process.handle.directory.knownExecutable(),
+        arguments: try process.handle.directory.arguments())
+      now = addresses
+    }
+    var readers = readers(for: process, now: now)
     var flag: Bool?
     var flagRefusal: HostError?
     do throws(HostError) {
-      let memory = try readers.memory.get()
+      let memory = try (readers.memory ?? memory(of: process)).get()
+      readers.memory = .success(memory)
       if case .failure(let error) = memory.flag { throw error }
       flag = try memory.read(of: process.handle.directory)
     } catch {
       if error.isProcessGone { throw error }
       flagRefusal = error
+      readers.memory = nil
     }
     var finding: LoggedLevel.Finding?
     var logRefusal: HostError?
@@ -133,23 +146,20 @@ final class Looker {
     }
     levels[process.slot] = readers
     return LevelEvidence(
-      executable: executable, arguments: arguments, flag: flag, flagRefusal: flagRefusal, log: finding,
-      logRefusal: logRefusal, pipes: request.wantsPipes ? try? SignalPipes(of: process.handle.directory) : nil
+      program: program, flag: flag, flagRefusal: flagRefusal, log: finding,
+      logRefusal: logRefusal,
+      pipes: request.parts.contains(.pipes) ? try? SignalPipes(of: process.handle.directory) : nil
     )
   }
 
-  private func readers(for process: HeldProcess, _ executable: ExecutableFile?) throws(HostError)
-    -> LevelReaders
-  {
-    let addresses = try process.handle.directory.stat().programAddresses
-    if let known = levels[process.slot], known.executable == executable, known.addresses == addresses {
-      return known
-    }
-    guard let executable else {
-      throw .unreadable(path: process.handle.directory.path.appending("exe"), .noSuchFileOrDirectory)
-    }
-    let memory = symbols(of: process).map { TraceFlagReader($0, of: process.handle.directory) }
-    return LevelReaders(executable: executable, addresses: addresses, memory: memory)
+  /// - Parameter now: where the program is now, if that was looked at.
+  private func readers(for process: HeldProcess, now: ProcStat.ProgramAddresses?) -> LevelReaders {
+    if let known = levels[process.slot], now == nil || known.addresses == now { return known }
+    return LevelReaders(addresses: now ?? process.handle.stat.programAddresses)
+  }
+
+  private func memory(of process: HeldProcess) -> Result<TraceFlagReader, HostError> {
+    symbols(of: process).map { TraceFlagReader($0, of: process.handle.directory) }
   }
 
   private func open(_ question: LogQuestion, of process: HeldProcess) -> Result<LoggedLevel?, HostError> {

@@ -7,7 +7,7 @@ import Text
 /// The processes that are held, and the looks at them.
 ///
 /// To hold a process takes two descriptors. Where there are not enough for all, they are taken in parts: those that were
-/// held longest are let go, and taken hold of again, by their identity, when it is their turn; never those of the part
+/// held longest are released, and taken hold of again, by their identity, when it is their turn; never those of the part
 /// that is being looked at.
 final class Looks {
   let table: any ProcessTable
@@ -91,7 +91,7 @@ final class Looks {
     return keep(handle)
   }
 
-  /// Lets go of a process that is of no interest.
+  /// Releases a process that is of no interest.
   func release(_ process: HeldProcess) {
     held[process.identity] = nil
     lastPart[process.identity] = nil
@@ -132,12 +132,18 @@ final class Looks {
   }
 
   /// What shows the levels of these processes, and what is on its way to them.
+  ///
+  /// - Parameters:
+  ///   - parts: what is looked at besides.
+  ///   - addresses: where the program was that was recognised.
   func levels(
-    of processes: [HeldProcess], wantsPipes: Bool, nowWallNs: Int64, log: (HeldProcess) -> LogQuestion?
+    of processes: [HeldProcess], _ parts: LookParts, nowWallNs: Int64,
+    addresses: (HeldProcess) -> ProcStat.ProgramAddresses, log: (HeldProcess) -> LogQuestion?
   ) -> [Result<LevelEvidence, HostError>] {
     ask(processes) {
       LookRequest(
-        subject: .level, slot: $0.slot, log: log($0), wantsPipes: wantsPipes, nowWallNs: nowWallNs)
+        subject: .level, slot: $0.slot, log: log($0), parts: parts, addresses: addresses($0),
+        nowWallNs: nowWallNs)
     }
   }
 

@@ -2,10 +2,10 @@ import Ledger
 import PlaceOS
 import Processes
 
-/// One process with its level, and what of it was read for that.
+/// One process with its level, and what was read of it for that.
 struct Observed {
   let instance: Instance
-  /// `nil` where nobody could look at it: the instance says why.
+  /// `nil` if it could not be read: the instance says why.
   let reading: Reading?
 }
 
@@ -13,19 +13,19 @@ struct Observed {
 struct Observer {
   let reader: LevelReader
   let catalogue: Catalogue
-  /// Who else may write to a log, asked only where a log has to tell a level.
+  /// Who else may write to a log, asked only if a log has to tell a level.
   let neighbours: () -> [RecognisedProcess]
 
   /// - Parameters:
-  ///   - state: what is recorded; `nil` where that is not known.
-  ///   - wantsPipes: whether to look for signals on their way in every process, and not only in those that have an open
-  ///     signal of this tool's.
-  /// - Returns: for each process, in their order; `nil` for one that has ended.
+  ///   - state: what is recorded; `nil` if that is unknown.
+  ///   - parts: what else to read; signals on their way in any case if one of this tool's is open.
+  /// - Returns: one for each process, in order; `nil` for one that has ended.
   func observe(
-    _ processes: [RecognisedProcess], _ state: LedgerState?, wantsPipes: Bool = false, now: HostClock
+    _ processes: [RecognisedProcess], _ state: LedgerState?, _ parts: LookParts = [], now: HostClock
   ) -> [Observed?] {
     let hasOpenSignal = processes.contains { state?[$0.identity]?.hasOpenSignal == true }
-    var results = reader.read(processes, wantsPipes: wantsPipes || hasOpenSignal, now: now)
+    let parts = hasOpenSignal ? parts.union(.pipes) : parts
+    var results = reader.read(processes, parts, now: now)
     let silent = processes.indices.filter { results[$0].isSilent }
     if !silent.isEmpty {
       let everybody = neighbours()
@@ -35,7 +35,7 @@ struct Observer {
       }
       let asked = silent.filter { writers[processes[$0].identity] != nil }
       let again = reader.read(
-        asked.map { processes[$0] }, wantsPipes: wantsPipes || hasOpenSignal, writers: writers, now: now)
+        asked.map { processes[$0] }, parts, writers: writers, now: now)
       for (index, result) in zip(asked, again) { results[index] = result }
     }
     return zip(processes, results).map { observed($0, $1, state, now) }
@@ -64,7 +64,7 @@ struct Observer {
       guard let handle = try ProcessHandle.open(sender, proc: reader.looks.table.proc) else { return false }
       return !handle.hasEnded
     } catch {
-      // Where that cannot be told, nothing is sent in its place.
+      // If that is unknown, it is taken to be alive: nothing is sent.
       return true
     }
   }

@@ -3,18 +3,18 @@ import Ledger
 import PlaceOS
 import Processes
 
-/// What came of one target.
+/// The outcome for one target.
 public struct Outcome: Hashable, Sendable {
   public enum Kind: String, Sendable {
     /// Sent, and the process shows that it acted.
     case switched
-    /// It would be sent, were this more than a plan.
+    /// It would be sent, but this is only a plan.
     case wouldSwitch = "would_switch"
     /// Already as asked: nothing was sent.
     case unchanged
     /// Sent, and nothing shows that the process acted.
     case unconfirmed
-    /// Nothing was sent, for a reason that the process itself gives.
+    /// Nothing was sent, for a reason that lies in the process itself.
     case refused
     /// Nothing was sent, or it did not arrive, for another reason.
     case failed
@@ -22,28 +22,28 @@ public struct Outcome: Hashable, Sendable {
     case vanished
   }
 
-  /// Whom it is about: what a report shows.
+  /// The target, as a report shows it.
   public struct Target: Hashable, Sendable {
     public let identity: ProcessIdentity
     public let service: String
     public let executable: String
-    public let container: LedgerEntry.Container?
+    public let container: Container?
 
     public init(
-      identity: ProcessIdentity, service: String, executable: String, container: LedgerEntry.Container?
+      identity: ProcessIdentity, service: String, executable: String, container: Container?
     ) {
       self.identity = identity
       self.service = service
       self.executable = executable
-      self.container = container
+      self.container = container?.recorded
     }
   }
 
-  /// What there is to say besides; the Report target has the sentences.
+  /// What else there is to say; the Report target has the sentences.
   public enum Note: Hashable, Sendable {
     case obstacle(Obstacle)
     case stopped
-    /// A signal may yet be acted on: none is sent on top of it.
+    /// A signal may yet be acted on: no other is sent on top of it.
     case underway(Underway)
     /// Evidence of its level that must not be acted on.
     case doubt(LevelReading.Doubt)
@@ -51,24 +51,24 @@ public struct Outcome: Hashable, Sendable {
     case onlyAssumed
     /// Already in debug mode, and not by this tool.
     case switchedOutside
-    /// Whoever did it, the process was out of debug mode already.
+    /// The process had already left debug mode, whoever did it.
     case switchedBackOutside
     /// The entry's process has ended; what runs now is at its own level.
     case restarted
-    /// The process is another program by now, or no longer at its service's work.
+    /// The process is another program by now, or no longer works as its service.
     case changedProgram
     case ended
     /// A latch: on and off once each in the life of the process.
     case latchOnce
-    /// Going back ends at this level, not at the one it was started with.
+    /// Going back ends at this level, not at the one it started with.
     case comesBackTo(LogLevel, startedAt: LogLevel)
     case moduleLoggersKeep
-    /// What was seen last while waiting for confirmation.
+    /// What was last seen while waiting for confirmation.
     case lastSeen(debug: Bool?, evidence: Evidence)
     case deadlineMoved
-    /// It has no deadline any more.
+    /// It no longer has a deadline.
     case deadlineRemoved
-    /// It was taken back without a record of it, which could not be written.
+    /// Nothing was sent: the signal could not be recorded, and nothing in the process shows its level.
     case unrecorded
     case host(HostError)
     case notSent
@@ -85,10 +85,12 @@ public struct Outcome: Hashable, Sendable {
   public var notes: [Note]
   /// Whether it keeps the exit status from being 0.
   public var isAsAsked: Bool
+  /// Why stronger evidence was not available, if it was refused.
+  public var refusal: HostError?
 
   public init(
     target: Target, before: Bool?, after: Bool?, kind: Kind, evidence: Evidence,
-    deadlineBoottimeNs: Int64? = nil, notes: [Note] = [], isAsAsked: Bool
+    deadlineBoottimeNs: Int64? = nil, notes: [Note] = [], isAsAsked: Bool, refusal: HostError? = nil
   ) {
     self.target = target
     self.before = before
@@ -98,6 +100,7 @@ public struct Outcome: Hashable, Sendable {
     self.deadlineBoottimeNs = deadlineBoottimeNs
     self.notes = notes
     self.isAsAsked = isAsAsked
+    self.refusal = refusal
   }
 }
 
@@ -110,7 +113,7 @@ extension Outcome.Target {
   public init(_ instance: Instance) {
     self.init(
       identity: instance.identity, service: instance.service.name, executable: instance.executable.path,
-      container: instance.container.map(LedgerEntry.Container.init))
+      container: instance.container)
   }
 
   public init(_ entry: LedgerEntry) {

@@ -23,19 +23,19 @@ extension Pipeline {
     var result = RunResult(
       request: request, outcomes: [], unmatched: targets.unmatched, restarted: [],
       unreadable: targets.census.unreadable, unrecorded: [snapshot.damage].compactMap { $0 },
-      now: machine.clock(), keeper: keeper(directory, looks.bootID, machine.clock()))
+      now: environment.clock(), bootID: looks.bootID, keepers: keepers(directory, looks.bootID))
     if !targets.isEmpty {
-      let observer = observer(looks, targets.census, targets.selection, snapshot.state, machine.clock())
+      let observer = observer(looks, targets.census, targets.selection, snapshot.state, environment.clock())
       if let directory, !request.isDryRun {
         try carryOut(request, targets, &snapshot, observer, looks, directory, &result)
       } else {
-        let endNs = machine.clock().boottimeNs + request.waitNs
-        let observed = awaitReadiness(of: targets, request, observer, directory, &snapshot, untilNs: endNs)
+        let end = Deadline(.nanoseconds(request.waitNs), after: environment.clock())
+        let observed = awaitReadiness(of: targets, request, observer, directory, &snapshot, until: end)
         result.outcomes = plan(request, targets, observed, snapshot.state).expectedOutcomes
       }
     }
     keepSymbols(of: looks, in: directory)
-    result.now = machine.clock()
+    result.now = environment.clock()
     return result
   }
 
@@ -66,12 +66,13 @@ extension Pipeline {
   private func targets(
     of request: Request, _ looks: Looks, _ state: LedgerState?
   ) throws(Stop) -> Targets {
-    let now = machine.clock()
+    let now = environment.clock()
     var targets = Targets()
     let chosen: Set<Int>
     if request.verb == .revert, let state {
       let entries = state.entries.filter(\.debug)
-      (chosen, targets.unmatched) = try resolve(request.selection, entries.map(SelectionSubject.init), looks)
+      (chosen, targets.unmatched) = try resolve(
+        request.selection, entries.map(SelectionSubject.init), looks, isWhole: false)
       targets.entries = chosen.sorted().map { entries[$0] }
       let due = targets.entries.filter { $0.isDue(request, now: now) }
       targets.census = Recogniser(looks: looks, catalogue: catalogue).find(due, state, now: now)
@@ -95,22 +96,23 @@ extension Pipeline {
   /// signal is on its way to them.
   private func awaitReadiness(
     of targets: Targets, _ request: Request, _ observer: Observer, _ directory: StateDirectory?,
-    _ snapshot: inout Snapshot, untilNs endNs: Int64
+    _ snapshot: inout Snapshot, until end: Deadline
   ) -> [Observed?] {
     var pause = Pause()
-    var observed = observer.observe(targets.processes, snapshot.state, now: machine.clock())
+    var observed = observer.observe(targets.processes, snapshot.state, now: environment.clock())
     while interruption() == nil {
       let open = targets.processes.indices.filter {
         observed[$0]?.instance.isToBeAwaited(for: request.verb) == true
       }
-      if open.isEmpty || machine.clock().boottimeNs >= endNs { break }
+      if open.isEmpty || end.isOver(at: environment.clock()) { break }
       waiting(open.compactMap { observed[$0]?.instance })
       pause.next()
       // Whatever cannot be read here is reported by who writes it.
       if snapshot.damage == nil, let state = try? directory?.readState() {
-        snapshot.state = state.current(bootID: observer.reader.looks.bootID).state
+        snapshot.state = state.current(boot(observer.reader.looks)).state
       }
-      let again = observer.observe(open.map { targets.processes[$0] }, snapshot.state, now: machine.clock())
+      let again = observer.observe(
+        open.map { targets.processes[$0] }, snapshot.state, now: environment.clock())
       for (index, value) in zip(open, again) { observed[index] = value }
     }
     return observed
@@ -119,7 +121,7 @@ extension Pipeline {
   private func plan(
     _ request: Request, _ targets: Targets, _ observed: [Observed?], _ state: LedgerState?
   ) -> Plan {
-    let now = machine.clock()
+    let now = environment.clock()
     let instances = observed.compactMap { $0?.instance } + targets.unread
     var alive = Set(targets.census.unrecognised.keys)
     alive.formUnion(instances.map(\.identity))
@@ -135,26 +137,28 @@ extension Pipeline {
     _ request: Request, _ targets: Targets, _ snapshot: inout Snapshot, _ observer: Observer, _ looks: Looks,
     _ directory: StateDirectory, _ result: inout RunResult
   ) throws(Stop) {
-    let endNs = machine.clock().boottimeNs + request.waitNs
+    let end = Deadline(.nanoseconds(request.waitNs), after: environment.clock())
     var recorder = Recorder(
-      directory: directory, bootID: looks.bootID, request: request, clock: machine.clock,
+      directory: directory, boot: boot(looks), request: request, clock: environment.clock,
       damage: snapshot.damage)
     var plan: Plan
     repeat {
-      let observed = awaitReadiness(of: targets, request, observer, directory, &snapshot, untilNs: endNs)
+      let observed = awaitReadiness(of: targets, request, observer, directory, &snapshot, until: end)
       plan = self.plan(request, targets, observed, snapshot.state)
       if let signal = interruption() { throw .interrupted(signal: signal) }
     } while try !isRecorded(plan, targets, &snapshot, &recorder)
     result.restarted = recorder.restarted
     result.released = recorder.released
-    var deliveries = Deliveries(plan, resends: request.resends)
+    var deliveries = Deliveries(plan, resends: request.resends, isRecorded: recorder.isRecorded)
     let courier = Courier(
-      looks: looks, observer: observer, clock: machine.clock, waiting: waiting, interruption: interruption)
+      looks: looks, observer: observer, clock: environment.clock, waiting: waiting, interruption: interruption
+    )
     result.interruptedBy = courier.deliver(
-      &deliveries, processes: targets.processes, state: recorder.state, waitNs: request.waitNs)
+      &deliveries, processes: targets.processes, state: recorder.state,
+      wait: .nanoseconds(request.waitNs))
     result.outcomes = deliveries.outcomes(of: plan, isAll: request.selection.isAll)
     // History first: whatever comes of the rest, what was sent is written down.
-    write(deliveries.sent(intents: recorder.intents), of: request, to: &result)
+    write(plan, deliveries.sent(intents: recorder.intents), to: &result)
     recorder.recordOutcomes(of: plan, deliveries, timeout: lockTimeout)
     result.unrecorded += recorder.problems
   }
@@ -180,23 +184,27 @@ extension Pipeline {
     }
   }
 
-  private func write(_ sent: [SentSwitch], of request: Request, to result: inout RunResult) {
-    let history = History(path: machine.history, ownerID: machine.ownerID)
-    let now = machine.clock()
-    let entries = sent.map { HistoryEntry($0, request: request, now: now) }
+  private func write(_ plan: Plan, _ sent: [SentSwitch], to result: inout RunResult) {
+    let history = History(path: environment.history, ownerID: environment.ownerID)
+    let now = environment.clock()
+    let entries =
+      sent.map { HistoryEntry($0, request: plan.request, keeper: environment.keeper, now: now) }
+      + plan.steps.compactMap { HistoryEntry($0, request: plan.request, now: now) }
     for entry in entries {
       do { try history.append(entry) } catch { result.unrecorded.append(error) }
     }
-    guard !entries.isEmpty else { return }
+    // A signal is a line of the system log, and a deadline that was moved is none.
+    let signals = entries.filter { $0.signal != nil }
+    guard !signals.isEmpty else { return }
     let log = SystemLog()
-    result.unlogged = entries.count { !log.write($0.systemLogLine, wallNs: now.wallNs) }
+    result.unlogged = signals.count { !log.write($0.systemLogLine, wallNs: now.wallNs) }
   }
 
   // MARK: the state directory
 
   private func openDirectory(create: Bool) throws(Stop) -> StateDirectory? {
     do {
-      return try machine.openStateDirectory(create: create)
+      return try environment.openStateDirectory(create: create)
     } catch { throw .ledger(error) }
   }
 
@@ -205,7 +213,7 @@ extension Pipeline {
   ) throws(Stop) -> Snapshot {
     do {
       let state = try directory?.readState() ?? LedgerState(bootID: looks.bootID)
-      return Snapshot(state: state.current(bootID: looks.bootID).state)
+      return Snapshot(state: state.current(boot(looks)).state)
     } catch {
       // What the processes themselves show is enough to turn off what is on.
       guard request.verb == .off, error.isOfContent else { throw .ledger(error) }
@@ -216,10 +224,10 @@ extension Pipeline {
   /// Leaves word that something looks after deadlines.
   private func recordRevertRun(of bootID: String, in directory: StateDirectory) throws(Stop) {
     do {
-      // The agent counts while it lives, whoever else looks after deadlines beside it.
-      if directory.hasAgent { return }
+      // The agent counts while it lives. Whoever comes beside it leaves word all the same, for the time after.
+      if environment.keeper == .agent { return }
       try directory.writeLastRevertRun(
-        RevertRun(bootID: bootID, clock: machine.clock(), by: machine.keeper))
+        RevertRun(bootID: bootID, clock: environment.clock(), by: environment.keeper))
     } catch {
       // A full disk must not keep anything from being taken back.
       guard case .unwritable = error else { throw .ledger(error) }

@@ -9,7 +9,7 @@ import SystemPackage
 /// outcome. Every command is this line, or a prefix of it.
 public struct Pipeline {
   /// Where things are, so that a test can have its own.
-  public struct Machine: Sendable {
+  public struct Environment: Sendable {
     public var table: any ProcessTable
     /// The folder that stands for `/`.
     public var root: FilePath
@@ -43,16 +43,7 @@ public struct Pipeline {
     }
   }
 
-  /// What stops a command before it has done anything.
-  public enum Stop: Error, Hashable, Sendable {
-    case host(HostError)
-    case ledger(LedgerError)
-    case selector(SelectorError)
-    /// A signal asked this program to end before anything was sent.
-    case interrupted(signal: Int32)
-  }
-
-  public let machine: Machine
+  public let environment: Environment
   public let catalogue: Catalogue
   /// Told, while it waits, which processes are still awaited.
   public var waiting: ([Instance]) -> Void = { _ in }
@@ -65,49 +56,60 @@ public struct Pipeline {
   /// How long one look at a process may take: what answers no sooner is left out of the run, with that reason.
   public var allowance: Duration = .seconds(1)
 
-  public init(machine: Machine, catalogue: Catalogue = .placeOS) {
-    self.machine = machine
+  public init(environment: Environment, catalogue: Catalogue = .placeOS) {
+    self.environment = environment
     self.catalogue = catalogue
   }
 
   // MARK: status
 
   /// What is there, and the level of each. Writes nothing but the symbol cache.
-  public func status(_ selection: Selection) throws(Stop) -> StatusResult {
-    let now = machine.clock()
+  ///
+  /// - Parameter isForReport: whether it is looked for what only a report needs, too: services whose container does not
+  ///   run, and who keeps the deadlines.
+  public func status(_ selection: Selection, isForReport: Bool = true) throws(Stop) -> StatusResult {
+    let now = environment.clock()
     var stateProblem: LedgerError?
     var directory: StateDirectory?
-    do { directory = try machine.openStateDirectory(create: false) } catch { stateProblem = error }
+    do { directory = try environment.openStateDirectory(create: false) } catch { stateProblem = error }
     let looks = try looks(directory)
     var state: LedgerState?
     if stateProblem == nil {
       do {
-        state = try (directory?.readState() ?? LedgerState(bootID: looks.bootID)).current(
-          bootID: looks.bootID
-        ).state
+        state = try (directory?.readState() ?? LedgerState(bootID: looks.bootID)).current(boot(looks)).state
       } catch { stateProblem = error }
     }
     let census = try find(selection, looks, state, now)
     let candidates = Candidates(census, state, catalogue)
-    let (chosen, unmatched) = try resolve(selection, candidates.subjects, looks)
+    let idle =
+      isForReport && selection.mayIncludeIdle
+      ? IdleService.all(root: environment.root, catalogue) : []
+    let subjects = candidates.subjects
+    let (chosen, unmatched) = try resolve(selection, subjects + idle.map(SelectionSubject.init), looks)
     let observed = candidates.observe(
-      chosen.sorted(), observer(looks, census, selection, state, now), state, now)
+      chosen.filter { $0 < subjects.count }.sorted(), observer(looks, census, selection, state, now), state,
+      now)
     keepSymbols(of: looks, in: directory)
     return StatusResult(
       instances: observed.map(\.instance), unmatched: unmatched, restarted: census.ended.filter(\.debug),
       unreadable: census.unreadable, bootID: looks.bootID, now: now,
-      keeper: keeper(directory, looks.bootID, now), followed: state?.followed ?? [],
+      keepers: isForReport ? keepers(directory, looks.bootID) : Keepers(), followed: state?.followed ?? [],
       awaited: selection.chosen(from: state?.awaited(ended: census.ended) ?? []),
-      figures: state?.entries.isEmpty == false ? directory?.readFigures() : nil, stateProblem: stateProblem)
+      figures: state?.entries.isEmpty == false ? directory?.readFigures() : nil,
+      idle: chosen.filter { $0 >= subjects.count }.sorted().map { idle[$0 - subjects.count] },
+      stateProblem: stateProblem)
   }
 
   // MARK: what the steps have in common
+
+  /// The boot as it is seen here, now.
+  func boot(_ looks: Looks) -> SeenBoot { looks.table.boot(looks.bootID, clock: environment.clock()) }
 
   func looks(_ directory: StateDirectory?) throws(Stop) -> Looks {
     let cache = directory?.readSymbols(limitBytes: SymbolCache.sizeLimitBytes)
     do {
       let looks = try Looks(
-        table: machine.table, root: machine.root, symbolCache: SymbolCache(parsing: cache ?? []))
+        table: environment.table, root: environment.root, symbolCache: SymbolCache(parsing: cache ?? []))
       looks.allowance = allowance
       return looks
     } catch { throw .host(error) }
@@ -130,17 +132,39 @@ public struct Pipeline {
     return Observer(reader: LevelReader(looks: looks), catalogue: catalogue) { [catalogue] in
       if let everybody { return everybody }
       let recogniser = Recogniser(looks: looks, catalogue: catalogue)
-      let found = (try? recogniser.find(.these([]), state, now: now))?.processes ?? census.processes
+      let found =
+        (try? recogniser.find(.these([]), state, knowing: census.processes, now: now))?.processes
+        ?? census.processes
       everybody = found
       return found
     }
   }
 
   func resolve(
-    _ selection: Selection, _ subjects: [SelectionSubject], _ looks: Looks
+    _ selection: Selection, _ subjects: [SelectionSubject], _ looks: Looks, isWhole: Bool = true
   ) throws(Stop) -> (Set<Int>, [Unmatched]) {
-    do {
-      let (chosen, unmatched) = try selection.resolve(subjects)
+    do throws(SelectorError) {
+      var (chosen, unmatched): (Set<Int>, [Selector])
+      do throws(SelectorError) {
+        (chosen, unmatched) = try selection.resolve(subjects, isWhole: isWhole)
+        if unmatched.isEmpty { return (chosen, []) }
+      } catch {
+        guard error.isOfUnknownName else { throw error }
+        (chosen, unmatched) = ([], [])
+      }
+      // What it names may be there and not run.
+      let idle = IdleService.all(root: environment.root, catalogue)
+      let names = idle.map(SelectionSubject.init)
+      let resting = try selection.findingOnly(names, beside: subjects)
+      guard resting.isEmpty else {
+        (chosen, unmatched) = try selection.resolve(subjects + names, isWhole: isWhole)
+        return (
+          chosen.filter { $0 < subjects.count },
+          resting.map { Unmatched($0.selector, idle: $0.found.map { idle[$0] }) }
+            + unmatched.map { Unmatched($0, among: subjects) { ((try? looks.hold(pid: $0)) ?? nil) != nil } }
+        )
+      }
+      (chosen, unmatched) = try selection.resolve(subjects, isWhole: isWhole)
       return (
         chosen,
         unmatched.map { Unmatched($0, among: subjects) { ((try? looks.hold(pid: $0)) ?? nil) != nil } }
@@ -158,14 +182,9 @@ public struct Pipeline {
     try? directory.writeSymbols(bytes)
   }
 
-  /// The agent while it lives, or who has run `revert --expired` in this boot within the last three minutes.
-  func keeper(_ directory: StateDirectory?, _ bootID: String, _ now: HostClock) -> RevertKeeper? {
-    if directory?.hasAgent == true { return .agent }
-    // What cannot be read arms nothing: the warning that follows is right.
-    guard let run = (try? directory?.readLastRevertRun()) ?? nil, run.bootID == bootID,
-      now.boottimeNs - run.clock.boottimeNs < 180_000_000_000
-    else { return nil }
-    return run.by
+  /// What keeps the deadlines, as far as can be seen.
+  func keepers(_ directory: StateDirectory?, _ bootID: String) -> Keepers {
+    KeeperSearch(environment: environment, bootID: bootID, now: environment.clock()).find(directory)
   }
 }
 
@@ -188,10 +207,10 @@ struct Candidates {
 
   /// The chosen ones, with their levels; those that have ended meanwhile are left out.
   func observe(
-    _ chosen: [Int], _ observer: Observer, _ state: LedgerState?, wantsPipes: Bool = false, _ now: HostClock
+    _ chosen: [Int], _ observer: Observer, _ state: LedgerState?, _ now: HostClock
   ) -> [Observed] {
     let selected = chosen.filter { $0 < processes.count }.map { processes[$0] }
-    let observed = observer.observe(selected, state, wantsPipes: wantsPipes, now: now).compactMap { $0 }
+    let observed = observer.observe(selected, state, now: now).compactMap { $0 }
     return observed
       + chosen.filter { $0 >= processes.count }.map {
         Observed(instance: unread[$0 - processes.count], reading: nil)

@@ -1,17 +1,17 @@
 import Ledger
 import Processes
 
-// What becomes of the services that are followed: decided with the plan, written with its intents.
+// What becomes of the followed services: decided with the plan, written with its intents.
 
 extension Plan {
   /// The services that are followed once this plan is carried out.
   ///
-  /// Whoever switches debug mode on and says so, has a service followed; whoever switches it off, or lets it go
-  /// by name, ends that. A process that has ended changes nothing: that is what following is for.
+  /// `--follow-restarts` has a service followed; switching debug mode off, or unfollowing it by name, ends
+  /// that. A process that has ended changes nothing: that is what following is for.
   func followed(
     _ followed: [FollowedService], unfollowing: Set<ServicePlace>, now: HostClock
   ) -> [FollowedService] {
-    var result = followed.filter { !unfollowing.contains($0.place) && !$0.isOver(now: now) }
+    var result = followed.filter { !unfollowing.contains($0.place) && !$0.deadline.isOver(at: now) }
     var moved: Set<ServicePlace> = []
     for step in steps {
       let place = step.target.place
@@ -39,7 +39,7 @@ extension Plan {
     return result
   }
 
-  /// Services that are followed no longer, of which no step speaks.
+  /// Services that are no longer followed, and that no step mentions.
   func released(from before: [FollowedService], to after: [FollowedService]) -> [FollowedService] {
     let spoken = Set(steps.map(\.target.place)).union(after.map(\.place))
     return before.filter { !spoken.contains($0.place) }
@@ -47,7 +47,7 @@ extension Plan {
 }
 
 extension Plan.Step {
-  /// Where it leads, or leaves, the process; `nil` where nothing is done, and where the process has ended.
+  /// Where it leads, or leaves, the process; `nil` if nothing is done, and if the process has ended.
   fileprivate var isTowards: Bool? {
     switch action {
     case .send(_, let wanted): wanted
@@ -69,10 +69,6 @@ extension FollowedService {
       trustsName: request.trustsNames)
   }
 
-  fileprivate func isOver(now: HostClock) -> Bool {
-    deadlineBoottimeNs.map { $0 <= now.boottimeNs } ?? false
-  }
-
   fileprivate func laterDeadline(_ other: FollowedService) -> Int64? {
     guard let deadlineBoottimeNs, let otherNs = other.deadlineBoottimeNs else { return nil }
     return max(deadlineBoottimeNs, otherNs)
@@ -80,7 +76,7 @@ extension FollowedService {
 }
 
 extension LedgerState {
-  /// The followed services none of whose processes is in debug mode.
+  /// The followed services without any process in debug mode.
   ///
   /// - Parameter ended: the entries whose process has ended.
   func awaited(ended: [LedgerEntry]) -> [FollowedService] {
@@ -91,8 +87,8 @@ extension LedgerState {
 }
 
 extension Selection {
-  /// Those of `followed` that are selected. A name that fits two containers has stopped the command before, or
-  /// fits none that runs: it selects nothing here.
+  /// Those of `followed` that are selected. A name that fits two containers has already stopped the command,
+  /// or fits no running one: it selects nothing here.
   func chosen(from followed: [FollowedService]) -> [FollowedService] {
     let chosen = (try? resolve(followed.map(SelectionSubject.init)))?.chosen ?? []
     return chosen.sorted().map { followed[$0] }
@@ -100,19 +96,19 @@ extension Selection {
 }
 
 extension Request {
-  /// Which of the followed services are to be let go by name, whether a process of theirs runs or not: who
-  /// switches off the service that is just restarting does not want it back in debug mode.
+  /// Which of the followed services to unfollow by name, whether or not a process of theirs runs: whoever
+  /// switches off a service that is just restarting does not want it back in debug mode.
   func unfollowed(of followed: [FollowedService], now: HostClock) -> Set<ServicePlace> {
     guard verb == .off || verb == .revert else { return [] }
     return Set(
       selection.chosen(from: followed).filter { service in
-        if onlyExpired, !service.isOver(now: now) { return false }
+        if onlyExpired, !service.deadline.isOver(at: now) { return false }
         if let olderThanNs, now.boottimeNs - service.sinceBoottimeNs <= olderThanNs { return false }
         return true
       }.map(\.place))
   }
 
-  /// Whether a selector names a followed service that this request lets go.
+  /// Whether a selector names a followed service that this request unfollows.
   func names(_ selector: Selector, among followed: [FollowedService]) -> Bool {
     guard verb == .off || verb == .revert else { return false }
     return !Selection.these([selector]).chosen(from: followed).isEmpty

@@ -4,17 +4,17 @@ import Processes
 
 /// What a command will do, decided from observations alone: a pure function of its arguments.
 ///
-/// `--dry-run` prints it; ``Switcher`` carries it out.
+/// `--dry-run` prints it; ``Pipeline`` carries it out.
 public struct Plan: Hashable, Sendable {
   public enum Action: Hashable, Sendable {
     case send(SwitchSignal, towards: Bool)
-    /// Nothing to send; the entry's deadline changes where `deadline` differs from it.
+    /// Nothing to send; the entry's deadline changes if `deadline` differs from it.
     case leave
     /// Nothing is sent, because of what the process is.
     case refuse
     /// Nothing is sent, because it cannot be done now.
     case fail
-    /// Nothing is sent, and the entry is dropped: what it says is over.
+    /// Nothing is sent, and the entry is dropped: it no longer applies.
     case forget(processEnded: Bool)
   }
 
@@ -35,8 +35,8 @@ public struct Plan: Hashable, Sendable {
   /// Plans what `request` asks for.
   ///
   /// - Parameters:
-  ///   - instances: the selected processes; for `revert`, every process that was recognised.
-  ///   - entries: `revert` only: the ledger's entries that are selected.
+  ///   - instances: the selected processes; for `revert`, every recognised process.
+  ///   - entries: only for `revert`: the selected entries of the ledger.
   ///   - alive: the identities, among the entries', whose process still lives.
   ///   - now: the moment of the decision.
   public init(
@@ -67,11 +67,12 @@ public struct Plan: Hashable, Sendable {
     }
   }
 
-  /// `toggle`: if every one that can be switched is in debug mode, all leave it; otherwise the rest enters it.
+  /// `toggle`: if every switchable process is in debug mode, all leave it; otherwise the rest enter it.
   private static func direction(of request: Request, _ instances: [Instance]) -> Bool {
     if let direction = request.verb.direction { return direction }
     let levels = instances.filter { $0.obstacle(for: request) == nil }.compactMap(\.level.debug)
-    // Where none can be switched, none is as asked: "out of debug mode" would be, without being done.
+    // If none can be switched, none is as asked: with "out of debug mode" as the goal they would be, though
+    // nothing was done.
     return levels.isEmpty || levels.contains(false)
   }
 
@@ -87,22 +88,25 @@ public struct Plan: Hashable, Sendable {
     if let blocker = blocker(instance, request) { return step(blocker.action, blocker.notes) }
     let obstacle = instance.obstacle(for: request)
     let mayStillCome = obstacle == .noHandler(starting: true) || obstacle == .freshCopy
-    // What cannot be flipped is not as asked, wherever the others go; what is still starting may go with them.
+    // A process that cannot be flipped is not as asked, whichever way the others go; one still starting may
+    // go with them.
     if request.verb == .toggle, let obstacle, !mayStillCome || instance.level.debug != false {
-      return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)])
+      return step(mayStillCome ? .fail : .refuse, instance.notes(on: obstacle))
     }
     if instance.level.debug == wanted {
       guard wanted else {
-        // What the ledger says is over.
+        // The ledger's entry no longer applies.
         guard let entry = instance.entry, entry.debug else { return step(.leave) }
         return step(.forget(processEnded: false), entry.notesOfReturn)
       }
       guard instance.isOurs, let entry = instance.entry else { return step(.leave, [.switchedOutside]) }
-      let deadline = request.deadline.moving(entry.deadlineBoottimeNs, now: now)
+      let deadline =
+        request.leavesDeadlines
+        ? entry.deadlineBoottimeNs : request.deadline.moving(entry.deadlineBoottimeNs, now: now)
       guard deadline != entry.deadlineBoottimeNs else { return step(.leave, deadline: deadline) }
       return step(.leave, deadline: deadline, [deadline == nil ? .deadlineRemoved : .deadlineMoved])
     }
-    if let obstacle { return step(mayStillCome ? .fail : .refuse, [.obstacle(obstacle)]) }
+    if let obstacle { return step(mayStillCome ? .fail : .refuse, instance.notes(on: obstacle)) }
     if instance.isStopped { return step(.refuse, [.stopped]) }
     guard instance.level.debug != nil || request.resends,
       let signal = instance.handling.signal(towards: wanted)
@@ -121,15 +125,15 @@ public struct Plan: Hashable, Sendable {
     if let failure = instance.failure { return (.fail, [.host(failure), .notSent]) }
     switch instance.underway {
     case .nothing: break
-    // Of another command that runs, a person cannot say that it is over.
+    // While another command runs, a person cannot declare its signal over.
     case .unseen where request.resends: break
     case let underway:
       return (.fail, (instance.isStopped ? [.stopped] : []) + [.underway(underway)])
     }
-    // What cannot be switched anyway is told why, and not what else is not known of it.
+    // If it cannot be switched anyway, that is the reason to give, not what else is unknown about it.
     if let doubt = instance.level.doubt, !request.resends, instance.obstacle(for: request) == nil {
       switch doubt {
-      // Where it already is as asked nothing is sent, and nothing can go wrong.
+      // If it is already as asked nothing is sent, and nothing can go wrong.
       case .logAlone where instance.level.debug == request.verb.direction: break
       case .logAlone, .logAgainstLedger, .logIncomplete: return (.refuse, [.doubt(doubt)])
       case .signalUnseen: break
@@ -182,13 +186,21 @@ public struct Plan: Hashable, Sendable {
 }
 
 extension Instance {
+  /// An obstacle and, if it is one because something may not be read, that as well.
+  fileprivate func notes(on obstacle: Obstacle) -> [Outcome.Note] {
+    guard obstacle == .unproved, let refusal = level.refusal, refusal.isForbidden else {
+      return [.obstacle(obstacle)]
+    }
+    return [.obstacle(obstacle), .host(refusal)]
+  }
+
   /// Why it cannot be switched by a request. What this tool has switched on, it may take back: whoever had it
-  /// done has trusted the name then.
+  /// done trusted the name then.
   func obstacle(for request: Request) -> Obstacle? {
     obstacle(trustingName: request.trustsNames || entry?.debug == true)
   }
 
-  /// The level it was started with, where going back from debug mode ends at another one.
+  /// The level it started with, if going back from debug mode ends at another one.
   ///
   /// A service that started at `debug` has its own namespaces at `debug` afterwards, so little is lost.
   public var levelLostByReturning: LogLevel? {
@@ -200,7 +212,7 @@ extension Instance {
 }
 
 extension Request.Deadline {
-  /// The deadline of something that is switched on at `now`; `nil` for none.
+  /// The deadline of a process switched on at `now`; `nil` for none.
   func starting(_ now: HostClock) -> Int64? {
     switch self {
     case .unsaid(let ns), .after(let ns): now.boottimeNs + ns
@@ -209,7 +221,7 @@ extension Request.Deadline {
     }
   }
 
-  /// The deadline of what is on already. What nobody asked for never shortens what somebody did ask for.
+  /// The deadline of a process that is already on. A default never shortens what somebody did ask for.
   func moving(_ existing: Int64?, now: HostClock) -> Int64? {
     guard case .unsaid(let ns) = self else { return starting(now) }
     guard let existing else { return nil }
@@ -219,15 +231,13 @@ extension Request.Deadline {
 
 extension LedgerEntry {
   /// What to say of a process that is out of debug mode, though this entry has it in: somebody else has
-  /// switched it back, unless this tool did and was not told in time.
+  /// switched it back, unless this tool did and did not see it in time.
   var notesOfReturn: [Outcome.Note] { lastSignal?.wanted == false ? [] : [.switchedBackOutside] }
 
   /// Whether a `revert` is about this entry.
   func isDue(_ request: Request, now: HostClock) -> Bool {
     guard debug else { return false }
-    if request.onlyExpired {
-      guard let deadlineBoottimeNs, deadlineBoottimeNs <= now.boottimeNs else { return false }
-    }
+    if request.onlyExpired, !deadline.isOver(at: now) { return false }
     if let olderThanNs = request.olderThanNs, now.boottimeNs - sinceBoottimeNs <= olderThanNs { return false }
     return true
   }

@@ -4,8 +4,8 @@ import PlaceOS
 import Processes
 import Text
 
-/// What was read of the program that a process executes. Nothing in it is judged yet, and all of it but the container
-/// and the executable's path is the process's own word.
+/// What was read of the program that a process executes. Nothing in it is judged yet, and everything but the
+/// container and the executable's path comes from the process itself.
 struct ProgramReading {
   let executable: ExecutableFile
   let arguments: [String]
@@ -13,8 +13,7 @@ struct ProgramReading {
   let parentPID: Int32
   let comm: String
   let container: Container?
-  /// The variables that tell the level it started with, and its stores; `nil` where they cannot be read. They can hold
-  /// passwords.
+  /// The variables that tell its start level, and its stores, without secrets; `nil` if they cannot be read.
   let environment: [String: String]?
   let symbols: Symbols
 
@@ -25,7 +24,7 @@ struct ProgramReading {
     let areOfPlaceOS: Bool
     /// Why they cannot be read.
     let refusal: HostError?
-    /// What is to be kept for the next run.
+    /// What to keep for the next run.
     let learnt: SymbolCache.Entry?
   }
 }
@@ -80,7 +79,7 @@ extension TraceSymbol {
     switch executable.traceFlag?.kind {
     case .logBackend: self = .logBackend
     case .driver: self = .driver
-    // A flag that cannot be used is no proof that there is none.
+    // A flag that cannot be used does not prove that there is none.
     case nil: self = executable.isStripped || executable.traceFlagProblem != nil ? .unknown : .absent
     }
   }

@@ -3,27 +3,29 @@ import Ledger
 import PlaceOS
 import Processes
 
-/// A process that was recognised as PlaceOS's, before anything of its level is read.
+/// A process recognised as a PlaceOS service, before anything of its level is read.
 struct RecognisedProcess {
   let identity: ProcessIdentity
   let service: Service
-  /// Ruby under Puma, which no signal may reach.
-  let isPuma: Bool
+  /// What it is, if no signal may reach it whatever its handlers are.
+  let unswitchable: Handling?
   let executable: ExecutableFile
   let arguments: [String]
+  /// The addresses of its program.
+  let addresses: ProcStat.ProgramAddresses
   let container: Container?
   let proof: Proof?
   let trace: TraceSymbol
   /// Why its executable's symbols cannot be read.
   let refusal: HostError?
   let startLevel: LogLevel?
-  /// The backing stores that its environment names; `nil` where it names none, or cannot be read.
+  /// The backing stores that its environment names; `nil` if it names none, or cannot be read.
   let namedStores: Set<BackingStore>?
-  /// Whether its parent executes the same file. One that has just started may then be a copy that its service has made
-  /// of itself on the way to another program: it has the handlers of its parent, and shares their pipe.
+  /// Whether its parent executes the same file. A new process may then be a copy that its service has forked,
+  /// about to execute another program: it has its parent's handlers, and shares its parent's pipe.
   let isCopy: Bool
 
-  /// - Returns: `nil` where it is no process of PlaceOS's at its work.
+  /// - Returns: `nil` if it is not a PlaceOS service.
   init?(
     _ identity: ProcessIdentity, _ reading: ProgramReading, entry: LedgerEntry?, catalogue: Catalogue,
     isCopy: Bool
@@ -31,7 +33,7 @@ struct RecognisedProcess {
     let facts = ProcessFacts(
       executable: reading.executable.path, arguments: reading.arguments, comm: reading.comm,
       container: reading.container.map(ProcessFacts.ContainerFacts.init),
-      hasPlaceOSSymbols: reading.symbols.areOfPlaceOS)
+      hasPlaceOSSymbols: reading.symbols.areOfPlaceOS, environment: reading.environment ?? [:])
     let recognition = catalogue.recognise(facts)
     guard
       let service = catalogue.service(
@@ -40,9 +42,15 @@ struct RecognisedProcess {
     else { return nil }
     self.identity = identity
     self.service = service
-    isPuma = recognition == .puma(service)
+    unswitchable =
+      switch recognition {
+      case .puma: .puma
+      case .emulated: .emulated
+      case .service, .errand, .other: nil
+      }
     executable = reading.executable
     arguments = reading.arguments
+    addresses = reading.addresses
     container = reading.container
     // What a process says of itself proves nothing, whatever image it comes from.
     proof = reading.executable.isClaimed ? nil : catalogue.proof(of: facts)

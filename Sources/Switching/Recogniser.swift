@@ -25,7 +25,10 @@ struct Recogniser {
   /// - Parameters:
   ///   - selection: what cannot be selected by it is not looked at.
   ///   - state: what is recorded; `nil` where that is not known.
-  func find(_ selection: Selection, _ state: LedgerState?, now: HostClock) throws(HostError) -> Census {
+  ///   - known: what was recognised in this run, and is not looked at again.
+  func find(
+    _ selection: Selection, _ state: LedgerState?, knowing known: [RecognisedProcess] = [], now: HostClock
+  ) throws(HostError) -> Census {
     var census = Census()
     var pids = selection.pids
     if pids == nil {
@@ -41,7 +44,7 @@ struct Recogniser {
     let recorded = (state?.entries ?? []).filter { selection.mayInclude($0) }
     let entries = Dictionary(recorded.map { ($0.identity.pid, $0.identity) }) { first, _ in first }
     let others = entries.keys.filter { !(pids ?? []).contains($0) }.sorted()
-    recognise((pids ?? []) + others, state, now, into: &census)
+    recognise((pids ?? []) + others, state, knowing: known, now, into: &census)
     settle(recorded, &census)
     census.processes.sort { $0.sortKey < $1.sortKey }
     return census
@@ -55,14 +58,21 @@ struct Recogniser {
     return census
   }
 
-  private func recognise(_ pids: [Int32], _ state: LedgerState?, _ now: HostClock, into census: inout Census)
-  {
+  private func recognise(
+    _ pids: [Int32], _ state: LedgerState?, knowing known: [RecognisedProcess] = [], _ now: HostClock,
+    into census: inout Census
+  ) {
+    let known = Dictionary(known.map { ($0.identity.pid, $0) }) { first, _ in first }
     for start in stride(from: 0, to: pids.count, by: looks.limitHeld) {
       looks.startPart()
       var held: [HeldProcess] = []
       for pid in pids[start..<min(start + looks.limitHeld, pids.count)] {
         do throws(HostError) {
-          if let process = try looks.hold(pid: pid) { held.append(process) }
+          if let known = known[pid], try looks.hold(known.identity) != nil {
+            census.processes.append(known)
+          } else if let process = try looks.hold(pid: pid) {
+            held.append(process)
+          }
         } catch {
           census.unreadable.append(error)
         }
@@ -76,13 +86,16 @@ struct Recogniser {
           if !error.isProcessGone { note(error, of: process, state, &census) }
         }
       }
-      let executables = Dictionary(readings.map { ($0.0.identity.pid, $0.1.executable) }) { first, _ in first
+      var executables = Dictionary(readings.map { ($0.0.identity.pid, $0.1.executable) }) { first, _ in first
       }
+      executables.merge(known.mapValues(\.executable)) { first, _ in first }
+      // Of those that have just started, the parents that are not among them: once each, however many children one has.
+      let young = readings.filter { $0.0.identity.isFresh(now: now) }
+      let parents = Set(young.map(\.1.parentPID)).subtracting(executables.keys).sorted()
+      executables.merge(self.executables(of: parents)) { first, _ in first }
       for (process, reading) in readings {
-        let isYoung = process.identity.isFresh(now: now)
         let isCopy =
-          isYoung
-          && (executables[reading.parentPID] ?? executable(of: reading.parentPID)) == reading.executable
+          process.identity.isFresh(now: now) && executables[reading.parentPID] == reading.executable
         let recognised = RecognisedProcess(
           process.identity, reading, entry: state?[process.identity], catalogue: catalogue,
           isCopy: isCopy)
@@ -91,11 +104,21 @@ struct Recogniser {
     }
   }
 
-  private func executable(of pid: Int32) -> ExecutableFile? {
-    guard let process = try? looks.hold(pid: pid) else { return nil }
-    defer { looks.release(process) }
-    return (try? looks.programs(of: [process])[0].get())?.executable
+  private func executables(of pids: [Int32]) -> [Int32: ExecutableFile] {
+    var executables: [Int32: ExecutableFile] = [:]
+    for start in stride(from: 0, to: pids.count, by: Self.limitParents) {
+      let held = pids[start..<min(start + Self.limitParents, pids.count)]
+        .compactMap { (try? looks.hold(pid: $0)) ?? nil }
+      for (process, answer) in zip(held, looks.programs(of: held)) {
+        executables[process.identity.pid] = ((try? answer.get()) ?? nil)?.executable
+        looks.release(process)
+      }
+    }
+    return executables
   }
+
+  /// How many parents are held beside a part: descriptors are for that part.
+  private static let limitParents = 16
 
   /// Notes a process that cannot be looked at: in its own row where it is recorded, and as a problem otherwise.
   private func note(

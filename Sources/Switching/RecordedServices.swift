@@ -1,8 +1,8 @@
 import Ledger
 
-extension Pipeline.Machine {
-  /// The names of the services that this tool has switched, sorted. None where the state cannot be read: the
-  /// command that asks will say so, for it reads the state as well.
+extension Pipeline.Environment {
+  /// The names of the services that this tool has switched, sorted. Empty if the state cannot be read: the
+  /// command that asks will say so, as it also reads the state.
   public func recordedServices() -> [String] {
     guard let directory = try? openStateDirectory(create: false),
       let state = try? directory.readState()

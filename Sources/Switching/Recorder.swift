@@ -4,60 +4,63 @@ import Ledger
 import PlaceOS
 import Processes
 
-/// Writes what a plan intends, and what came of it. It has the lock while it writes, and looks at no process meanwhile.
+/// Writes what a plan intends, and its outcome. It holds the lock while it writes, and reads no process
+/// meanwhile.
 ///
-/// An intent bears the process that records it. While that one lives, another command sends no signal to the same
+/// An intent names the process that records it. While that one lives, no other command signals the same
 /// process; when it has ended, what the process itself shows decides.
 struct Recorder: ~Copyable {
   /// What became of the intents.
   enum Intended {
     case recorded
-    /// Another command has changed what is recorded of a process of the plan: it has to be made anew, from this.
+    /// Another command has changed the record of a process of the plan: plan again, from this.
     case stale(LedgerState)
   }
 
   let directory: StateDirectory
-  let bootID: String
+  let boot: SeenBoot
   let request: Request
   let clock: @Sendable () -> HostClock
-  /// Why what is recorded cannot be read; it is not written then.
+  /// Why the recorded state cannot be read; then it is not written.
   let damage: LedgerError?
-  /// What is recorded now.
+  /// The recorded state now.
   private(set) var state: LedgerState?
   /// The intents, by process.
   private(set) var intents: [ProcessIdentity: LedgerEntry] = [:]
-  /// What of the ledger was in debug mode and has ended.
+  /// The ledger's entries that were in debug mode and have ended.
   private(set) var restarted: [LedgerEntry] = []
-  /// Followed services of which no step speaks, and that are followed no longer.
+  /// Followed services that no step mentions, and that are no longer followed.
   private(set) var released: [FollowedService] = []
   /// What could not be written.
   private(set) var problems: [LedgerError] = []
-  /// Where intents could not be written, the lock is kept until the signals are out: nothing else keeps another command
-  /// from sending the same.
+  /// If intents could not be written, the lock is kept until the signals are out: nothing else keeps another
+  /// command from sending the same.
   private var kept: LedgerTransaction?
   private let sender: ProcessIdentity?
+  /// Whether the intents are in the state file.
+  private(set) var isRecorded = true
 
   init(
-    directory: StateDirectory, bootID: String, request: Request, clock: @escaping @Sendable () -> HostClock,
+    directory: StateDirectory, boot: SeenBoot, request: Request, clock: @escaping @Sendable () -> HostClock,
     damage: LedgerError?
   ) {
     self.directory = directory
-    self.bootID = bootID
+    self.boot = boot
     self.request = request
     self.clock = clock
     self.damage = damage
-    sender = ProcessIdentity.ofThisProcess(bootID: bootID)
+    sender = ProcessIdentity.ofThisProcess(bootID: boot.id)
   }
 
-  /// Records what is intended, all of it in one write.
+  /// Records the intents, all in one write.
   ///
   /// - Parameters:
   ///   - snapshot: what the plan was made from.
   ///   - ended: entries whose process has ended.
-  ///   - unfollowing: the services that are to be followed no longer.
-  ///   - isInterrupted: asked while the lock is waited for, whether to give up.
-  /// - Throws: where nothing could be recorded, and nothing may be sent. What takes back goes on without a record where
-  ///   there is no room for one.
+  ///   - unfollowing: the services to unfollow.
+  ///   - isInterrupted: asked while waiting for the lock, whether to give up.
+  /// - Throws: if nothing could be recorded, and so nothing may be sent. Taking back goes on without a record
+  ///   if there is no space for one.
   mutating func recordIntents(
     of plan: Plan, basedOn snapshot: LedgerState?, ended: [LedgerEntry], unfollowing: Set<ServicePlace>,
     timeout: Duration, isInterrupted: () -> Bool
@@ -67,10 +70,11 @@ struct Recorder: ~Copyable {
     for step in plan.steps { intents[step.target.identity] = intent(of: step) }
     guard transaction.damage == nil else {
       kept = consume transaction
+      isRecorded = false
       return .recorded
     }
     let before = transaction.state
-    var new = (before ?? LedgerState(bootID: bootID)).current(bootID: bootID).state
+    var new = (before ?? LedgerState(bootID: boot.id)).current(boot).state
     if let snapshot, plan.steps.contains(where: { new[$0.target.identity] != snapshot[$0.target.identity] }) {
       return .stale(new)
     }
@@ -91,16 +95,17 @@ struct Recorder: ~Copyable {
     state = new
     guard new != before, !(new.isEmpty && before == nil) else { return .recorded }
     do throws(LedgerError) {
-      try transaction.writeState(new)
+      try transaction.writeState(new, usingReserve: plan.takesBack)
     } catch {
       guard error.isOfRoom, plan.takesBack else { throw error }
       problems.append(error)
       kept = consume transaction
+      isRecorded = false
     }
     return .recorded
   }
 
-  /// Records what came of it. The intents are on disk, should this fail: what may be on will be taken back.
+  /// Records the outcome. If this fails, the intents are on disk: what may be on will be taken back.
   mutating func recordOutcomes(of plan: Plan, _ deliveries: Deliveries, timeout: Duration) {
     guard !deliveries.all.isEmpty else {
       kept = nil
@@ -120,7 +125,7 @@ struct Recorder: ~Copyable {
 
   private func write(_ deliveries: Deliveries, to transaction: inout LedgerTransaction) throws(LedgerError) {
     let before = transaction.state
-    var new = (before ?? LedgerState(bootID: bootID)).current(bootID: bootID).state
+    var new = (before ?? LedgerState(bootID: boot.id)).current(boot).state
     for (_, delivery) in deliveries.all {
       guard let intent = intents[delivery.instance.identity] else { continue }
       // What another command has recorded since is newer.
@@ -130,8 +135,8 @@ struct Recorder: ~Copyable {
     if new != before, !(new.isEmpty && before == nil) { try transaction.writeState(new) }
   }
 
-  /// What is recorded before the signal: that it may have been sent. Whatever happens next, an entry says
-  /// `debug` as long as the process may be in debug mode through this tool.
+  /// The record before the signal: that it may have been sent. Whatever happens next, an entry says `debug`
+  /// as long as the process may be in debug mode through this tool.
   private func intent(of step: Plan.Step) -> LedgerEntry? {
     guard case .send(let signal, let wanted) = step.action, let instance = step.instance else { return nil }
     let now = clock()
@@ -144,7 +149,7 @@ struct Recorder: ~Copyable {
     }
     return LedgerEntry(
       identity: instance.identity, service: instance.service.name, executable: instance.executable.path,
-      container: instance.container.map(LedgerEntry.Container.init),
+      container: instance.container,
       dialect: instance.handling.dialect.rawValue, debug: wanted, sinceBoottimeNs: now.boottimeNs,
       sinceWallNs: now.wallNs, deadlineBoottimeNs: wanted ? step.deadlineBoottimeNs : nil, by: request.by,
       reason: request.reason, lastSignal: sent)
@@ -157,7 +162,7 @@ struct Recorder: ~Copyable {
       return
     }
     guard let sentNs else {
-      // Nothing was sent: what was intended is withdrawn.
+      // Nothing was sent: the intent is withdrawn.
       if let before = delivery.instance.entry { state.upsert(before) } else { state.remove(intent.identity) }
       return
     }
@@ -165,8 +170,8 @@ struct Recorder: ~Copyable {
     entry.lastSignal?.atBoottimeNs = sentNs
     entry.lastSignal?.sender = nil
     entry.lastSignal?.progress = outcome.kind == .switched ? .confirmed : delivery.wasTaken ? .taken : .sent
-    // Seen to be out of debug mode, or known to have taken the signal to leave it. Where neither is known it may be in,
-    // and the deadline stands.
+    // Seen to be out of debug mode, or known to have taken the signal to leave it. Otherwise it may still be
+    // in it, and the deadline stands.
     let isOut =
       !delivery.wanted && (outcome.kind == .switched || (delivery.wasTaken && outcome.after == false))
     if isOut {
@@ -187,10 +192,6 @@ extension Optional where Wrapped: ~Copyable {
     self = nil
     return value
   }
-}
-
-extension LedgerState {
-  fileprivate var isEmpty: Bool { entries.isEmpty && followed.isEmpty }
 }
 
 extension Plan {
@@ -215,15 +216,15 @@ extension Plan.Step {
       return
     case .send, .leave, .refuse, .fail: return
     }
-    // A signal that was acted upon late is in flight no more: what happens from here on is somebody else's.
+    // A signal that was acted on late is no longer in flight: what happens from here on is somebody else's.
     if evidence.isOfProcess { entry.lastSignal?.progress = .confirmed }
     if entry != state[target.identity] { state.upsert(entry) }
   }
 }
 
-/// One signal that was sent, and what came of it.
+/// One sent signal, and its outcome.
 struct SentSwitch {
-  /// As it was recorded before the signal.
+  /// As recorded before the signal.
   let intent: LedgerEntry
   let signal: SwitchSignal
   let wanted: Bool

@@ -5,7 +5,7 @@ public struct Request: Hashable, Sendable {
   public enum Verb: String, Sendable {
     case toggle, on, off, revert
 
-    /// Whether it leads into debug mode; `nil` where that depends on the level.
+    /// Whether it leads into debug mode; `nil` if that depends on the level.
     var direction: Bool? {
       switch self {
       case .on: true
@@ -15,9 +15,9 @@ public struct Request: Hashable, Sendable {
     }
   }
 
-  /// When debug mode is to end.
+  /// When debug mode should end.
   public enum Deadline: Hashable, Sendable {
-    /// Nobody said: after so many nanoseconds; it moves an existing deadline only to a later moment.
+    /// By default: after so many nanoseconds; it moves an existing deadline only to a later moment.
     case unsaid(ns: Int64)
     /// After so many nanoseconds.
     case after(ns: Int64)
@@ -25,7 +25,7 @@ public struct Request: Hashable, Sendable {
     /// At a moment on the boot-time clock: that of a service which has restarted.
     case at(boottimeNs: Int64)
 
-    /// What is meant where nothing is said, nor configured: one hour.
+    /// The default if nothing else is said or configured: one hour.
     public static let standard = Deadline.unsaid(ns: standardNs)
     public static let standardNs: Int64 = 3_600_000_000_000
   }
@@ -33,9 +33,9 @@ public struct Request: Hashable, Sendable {
   public var verb: Verb
   public var selection: Selection
   public var deadline: Deadline
-  /// `revert` only: what is past its deadline.
+  /// `revert` only: entries past their deadline.
   public var onlyExpired: Bool
-  /// `revert` only: what has been on for longer than this.
+  /// `revert` only: entries that have been on for longer than this.
   public var olderThanNs: Int64?
   public var reason: String?
   public var by: LedgerEntry.Actor
@@ -43,14 +43,17 @@ public struct Request: Hashable, Sendable {
   public var waitNs: Int64
   /// Refuse what is only assumed.
   public var isStrict: Bool
-  /// Switch what only its name says is PlaceOS's.
+  /// Switch a process that only its name attributes to PlaceOS.
   public var trustsNames: Bool
   public var isDryRun: Bool
-  /// Send although an earlier signal has not shown, or the evidence is in doubt: a person has looked, and answers for it.
+  /// Send although an earlier signal has not shown, or the evidence is in doubt: a person has checked, and
+  /// takes responsibility.
   public var resends: Bool = false
-  /// Whether it is as asked where nothing matches: a host among many may run nothing of it.
+  /// Whether matching nothing is as asked: a host among many may run none of it.
   public var isOnlyIfPresent: Bool = false
-  /// Whether debug mode is to outlive a restart of the service, until the deadline.
+  /// Whether a process already in debug mode keeps its deadline: it is somebody else's.
+  public var leavesDeadlines: Bool = false
+  /// Whether debug mode should survive a restart of the service, until the deadline.
   public var followsRestarts: Bool
 
   public init(

@@ -5,26 +5,28 @@ import Processes
 public struct StatusResult: Sendable {
   public let instances: [Instance]
   public let unmatched: [Unmatched]
-  /// Entries whose process has ended: what runs in its place is at its own level.
+  /// Entries whose process has ended: its replacement is at its own level.
   public let restarted: [LedgerEntry]
   public let unreadable: [HostError]
   public let bootID: String
   public let now: HostClock
-  /// Who keeps the deadlines; `nil`: nobody has lately.
-  public let keeper: RevertKeeper?
-  /// The services that are to be in debug mode after a restart as well.
+  public let keepers: Keepers
+  /// The services that should be in debug mode after a restart as well.
   public let followed: [FollowedService]
-  /// Those of them that are selected and none of whose processes is in debug mode: they are restarting.
+  /// The selected ones of them without any process in debug mode: they are restarting.
   public let awaited: [FollowedService]
-  /// What has been measured of processes in debug mode, by the agent or from one look to the next.
+  /// Measurements of processes in debug mode, by the agent or from one look to the next.
   public var figures: WriteFigures?
-  /// Why what is recorded is not known; then only what the processes themselves show is.
+  /// Services whose container is not running.
+  public let idle: [IdleService]
+  /// Why the recorded state is unknown; then only what the processes themselves show counts.
   public let stateProblem: LedgerError?
 
   public init(
     instances: [Instance], unmatched: [Unmatched], restarted: [LedgerEntry], unreadable: [HostError],
-    bootID: String, now: HostClock, keeper: RevertKeeper?, followed: [FollowedService] = [],
-    awaited: [FollowedService] = [], figures: WriteFigures? = nil, stateProblem: LedgerError? = nil
+    bootID: String, now: HostClock, keepers: Keepers, followed: [FollowedService] = [],
+    awaited: [FollowedService] = [], figures: WriteFigures? = nil, idle: [IdleService] = [],
+    stateProblem: LedgerError? = nil
   ) {
     self.instances = instances
     self.unmatched = unmatched
@@ -32,35 +34,39 @@ public struct StatusResult: Sendable {
     self.unreadable = unreadable
     self.bootID = bootID
     self.now = now
-    self.keeper = keeper
+    self.keepers = keepers
     self.followed = followed
     self.awaited = awaited
     self.figures = figures
+    self.idle = idle
     self.stateProblem = stateProblem
   }
 
-  /// The followed service whose work the process does; `nil` where it is not followed.
+  /// Who keeps the deadlines; `nil`: nobody.
+  public var keeper: RevertKeeper? { keepers.keeper(bootID: bootID, now: now) }
+
+  /// The followed service whose work the process does; `nil` if it is not followed.
   public func followed(_ instance: Instance) -> FollowedService? {
     let place = Outcome.Target(instance).place
     return followed.first { $0.place == place }
   }
 
-  /// What the agent has measured of a process that this tool has in debug mode.
+  /// The agent's measurements of a process that this tool has in debug mode.
   public func figure(_ instance: Instance) -> WriteFigures.Figure? {
     guard instance.isOurs else { return nil }
     return figures?.figure(of: instance.identity, nowBoottimeNs: now.boottimeNs)
   }
 
-  /// Whether anything matched, and whether all of it could be looked at.
+  /// Whether anything matched, and all of it could be read.
   public var exitStatus: ExitStatus {
     let isPartial =
       stateProblem != nil || !unmatched.isEmpty || !unreadable.isEmpty
       || instances.contains { $0.failure != nil }
-    return instances.isEmpty ? .nothingMatched : isPartial ? .notAsAsked : .done
+    return instances.isEmpty && idle.isEmpty ? .nothingMatched : isPartial ? .notAsAsked : .done
   }
 }
 
-/// What a command that switches has done.
+/// What a switching command has done.
 public struct RunResult: Sendable {
   public let request: Request
   public var outcomes: [Outcome]
@@ -72,16 +78,17 @@ public struct RunResult: Sendable {
   /// How many lines the system log did not take.
   public var unlogged = 0
   public var now: HostClock
-  /// Who keeps the deadlines; `nil`: nobody has lately.
-  public var keeper: RevertKeeper?
-  /// The signal that ended it before its time.
+  public let bootID: String
+  public let keepers: Keepers
+  /// The signal that ended it early.
   public var interruptedBy: Int32?
-  /// Followed services that were let go while none of their processes ran.
+  /// Followed services that were unfollowed while none of their processes ran.
   public var released: [FollowedService] = []
 
   public init(
     request: Request, outcomes: [Outcome], unmatched: [Unmatched], restarted: [LedgerEntry],
-    unreadable: [HostError], unrecorded: [LedgerError], now: HostClock, keeper: RevertKeeper?
+    unreadable: [HostError], unrecorded: [LedgerError], now: HostClock, bootID: String,
+    keepers: Keepers
   ) {
     self.request = request
     self.outcomes = outcomes
@@ -90,10 +97,14 @@ public struct RunResult: Sendable {
     self.unreadable = unreadable
     self.unrecorded = unrecorded
     self.now = now
-    self.keeper = keeper
+    self.bootID = bootID
+    self.keepers = keepers
   }
 
-  /// What became of the whole; what matched nothing is as asked where the request is only for what is present.
+  /// Who keeps the deadlines; `nil`: nobody.
+  public var keeper: RevertKeeper? { keepers.keeper(bootID: bootID, now: now) }
+
+  /// The result of the whole; no match is as asked if the request is only for what is present.
   public var exitStatus: ExitStatus {
     if let interruptedBy { return .signal(interruptedBy) }
     if outcomes.contains(where: { !$0.isAsAsked }) || !unrecorded.isEmpty || !unreadable.isEmpty {

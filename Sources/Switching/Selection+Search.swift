@@ -1,13 +1,21 @@
 import Ledger
 import PlaceOS
 
-// What has to be looked at so that a selection can be made: what cannot be selected is not looked at.
+// Which processes must be read for a selection: what cannot be selected is not read.
 
 extension Selection {
-  /// Whether it selects every process of PlaceOS's.
+  /// Whether it selects every PlaceOS process.
   var isEverything: Bool { if case .these([]) = self { true } else { false } }
 
-  /// The pids among which all is that can be selected; `nil` where any process may be.
+  /// Whether it is about services that a person names, running or not.
+  var mayIncludeIdle: Bool {
+    switch self {
+    case .these, .all: pids == nil
+    case .processes, .places: false
+    }
+  }
+
+  /// The pids that can be selected; `nil` if any process may be.
   var pids: [Int32]? {
     switch self {
     case .processes(let identities): return identities.map(\.pid).sorted()
@@ -22,7 +30,7 @@ extension Selection {
     }
   }
 
-  /// The names of executables among which all is that can be selected.
+  /// The names of the executables that can be selected.
   func executableNames(in catalogue: Catalogue) -> ExecutableNames {
     let services: [Service]
     switch self {
@@ -31,20 +39,20 @@ extension Selection {
       for selector in selectors {
         switch selector {
         case .service(let service), .contained(let service, _), .driver(let service, _): named.append(service)
-        case .pid, .backend: return catalogue.executableNames
+        case .pid, .backend, .container: return catalogue.executableNames
         }
       }
       services = named
     case .places(let places):
       services = places.compactMap { catalogue.service(named: $0.service) }
-      // One that is in the catalogue no more is known by its record.
+      // One that is no longer in the catalogue is known by its record.
       guard services.count == places.count else { return catalogue.executableNames }
     case .these, .all, .processes: return catalogue.executableNames
     }
     return catalogue.executableNames(of: services)
   }
 
-  /// Whether an entry may be among what is selected.
+  /// Whether an entry may be selected.
   func mayInclude(_ entry: LedgerEntry) -> Bool {
     switch self {
     case .processes(let identities): identities.contains(entry.identity)
@@ -57,6 +65,7 @@ extension Selection {
           service.name == entry.service
         case .pid(let pid): pid == entry.identity.pid
         case .backend(let store): StoreUse.stores(ofService: entry.service).contains(store)
+        case .container: true
         }
       }
     }

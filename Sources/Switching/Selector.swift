@@ -1,8 +1,8 @@
 import Containers
-import Glibc
 import Ledger
 import PlaceOS
 import Processes
+import Text
 
 /// One word of the command line that says which processes are meant.
 public enum Selector: Hashable, Sendable {
@@ -14,11 +14,22 @@ public enum Selector: Hashable, Sendable {
   case pid(Int32)
   /// The services that use a backing store here.
   case backend(BackingStore)
+  /// The services, without the drivers, in the container of this name, which is not a service's.
+  case container(name: String, UnknownName)
 
-  /// Parses `api`, `api/NAME`, `driver`, `driver/GLOB`, `backend:NAME` or `pid:N`.
+  /// What to say of a name that nothing has.
+  public struct UnknownName: Hashable, Sendable {
+    /// What may have been meant.
+    public let nearest: String?
+    /// The services that exist.
+    public let known: [String]
+  }
+
+  /// Parses `api`, `api/NAME`, `driver`, `driver/GLOB`, `backend:NAME`, `pid:N` or `NAME`. Case does not matter.
   public init(parsing word: String, catalogue: Catalogue) throws(SelectorError) {
     guard !word.isEmpty else { throw .empty }
-    if word.hasPrefix("pid:") {
+    let lower = word.lowercased()
+    if lower.hasPrefix("pid:") {
       let digits = word.dropFirst(4)
       guard !digits.isEmpty, digits.allSatisfy(\.isASCII), digits.allSatisfy(\.isNumber),
         let pid = Int32(digits), pid > 0
@@ -26,18 +37,25 @@ public enum Selector: Hashable, Sendable {
       self = .pid(pid)
       return
     }
-    if word.hasPrefix("backend:") {
+    if lower.hasPrefix("backend:") {
       guard let store = BackingStore(named: String(word.dropFirst("backend:".count))) else {
-        throw .unknownBackend(word, known: BackingStore.allCases.map(\.rawValue))
+        throw .unknownBackend(
+          word, nearest: BackingStore.nearestName(to: String(word.dropFirst("backend:".count))),
+          known: BackingStore.allCases.map(\.rawValue))
       }
       self = .backend(store)
       return
     }
     let parts = word.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let service = catalogue.service(named: String(parts[0])) else {
-      throw .unknownService(
-        String(parts[0]), nearest: catalogue.nearestName(to: String(parts[0])),
-        known: catalogue.services.map(\.name))
+    let name = String(parts[0])
+    guard let service = catalogue.service(named: name) ?? catalogue.service(named: name.lowercased()) else {
+      if DurationText(parsing: word) != nil { throw .isTime(word) }
+      let unknown = UnknownName(name, catalogue)
+      if parts.count == 1, Self.mayNameContainer(word) {
+        self = .container(name: word, unknown)
+        return
+      }
+      throw .unknownService(name, nearest: unknown.nearest, known: unknown.known)
     }
     guard parts.count == 2 else {
       self = .service(service)
@@ -48,7 +66,6 @@ public enum Selector: Hashable, Sendable {
       service.kind == .driver
       ? .driver(service, glob: String(parts[1])) : .contained(service, name: String(parts[1]))
   }
-
   /// The word as it would be typed.
   public var word: String {
     switch self {
@@ -57,23 +74,29 @@ public enum Selector: Hashable, Sendable {
     case .driver(let service, let glob): "\(service.name)/\(glob)"
     case .pid(let pid): "pid:\(pid)"
     case .backend(let store): "backend:\(store.rawValue)"
+    case .container(let name, _): name
     }
+  }
+
+  /// Whether a container may have this name, or a pattern fit such a name: no runtime allows other
+  /// characters.
+  private static func mayNameContainer(_ word: String) -> Bool {
+    word.first != "-" && word.contains { $0.isASCII && ($0.isLetter || $0.isNumber) }
+      && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_.-*?[]".contains($0)) }
   }
 }
 
-/// Why a word selects nothing, or nothing certain. All are errors of use.
-public enum SelectorError: Error, Hashable, Sendable {
-  case empty
-  case notAPid(String)
-  case unknownBackend(String, known: [String])
-  case unknownService(String, nearest: String?, known: [String])
-  /// `api/` with nothing behind the slash.
-  case emptyName(String)
-  /// A name that fits several containers.
-  case ambiguous(Selector, containers: [SelectionSubject.Place])
+extension Selector.UnknownName {
+  init(_ name: String, _ catalogue: Catalogue) {
+    func store(_ store: BackingStore) -> String { "backend:\(store.rawValue)" }
+    nearest =
+      BackingStore(named: name).map(store) ?? catalogue.nearestName(to: name)
+      ?? BackingStore.nearestName(to: name).flatMap(BackingStore.init(named:)).map(store)
+    known = catalogue.services.map(\.name)
+  }
 }
 
-/// What selection looks at; instances and ledger entries both have it.
+/// What selection reads; instances and ledger entries both have it.
 public struct SelectionSubject: Hashable, Sendable {
   /// Where a process runs.
   public struct Place: Hashable, Sendable {
@@ -89,9 +112,9 @@ public struct SelectionSubject: Hashable, Sendable {
       self.namespace = namespace
     }
 
-    init(_ container: LedgerEntry.Container) {
+    init(_ container: Container) {
       self.init(
-        id: container.id, name: container.name, pod: container.podName, namespace: container.podNamespace)
+        id: container.id, name: container.name, pod: container.pod?.name, namespace: container.pod?.namespace)
     }
   }
 
@@ -99,14 +122,14 @@ public struct SelectionSubject: Hashable, Sendable {
   public let pid: Int32
   public let executable: String
   public let place: Place?
-  /// The very process; `nil` for a service that none works for just now.
+  /// The very process; `nil` for a service that no process works for at present.
   public private(set) var identity: ProcessIdentity?
   /// The service where it runs.
   public private(set) var servicePlace: ServicePlace?
-  /// The stores that its environment names; `nil` where it names none, or is not known.
+  /// The stores that its environment names; `nil` if it names none, or is unknown.
   private var namedStores: Set<BackingStore>?
 
-  /// The backing stores that it uses: by its environment or, where that is silent, by what its service uses.
+  /// The backing stores that it uses: by its environment or, if that names none, by what its service uses.
   var stores: Set<BackingStore> { namedStores ?? StoreUse.stores(ofService: service) }
 
   public init(service: String, pid: Int32, executable: String, place: Place?) {
@@ -119,22 +142,35 @@ public struct SelectionSubject: Hashable, Sendable {
 
 extension SelectionSubject {
   public init(_ instance: Instance) {
+    self.init(Outcome.Target(instance))
+  }
+
+  /// From the outcome for a process.
+  public init(_ target: Outcome.Target) {
     self.init(
-      service: instance.service.name, pid: instance.identity.pid, executable: instance.executable.path,
-      place: instance.container.map { Place(LedgerEntry.Container($0)) })
-    identity = instance.identity
-    servicePlace = Outcome.Target(instance).place
+      service: target.service, pid: target.identity.pid, executable: target.executable,
+      place: target.container.map(Place.init))
+    identity = target.identity
+    servicePlace = target.place
   }
 
   init(_ process: RecognisedProcess) {
     self.init(
       service: process.service.name, pid: process.identity.pid, executable: process.executable.path,
-      place: process.container.map { Place(LedgerEntry.Container($0)) })
+      place: process.container.map(Place.init))
     namedStores = process.namedStores
     identity = process.identity
     servicePlace = ServicePlace(
       service: process.service.name, executable: process.executable.path,
-      container: process.container.map(LedgerEntry.Container.init))
+      container: process.container)
+  }
+
+  public init(_ entry: HistoryEntry) {
+    self.init(
+      service: entry.service, pid: entry.pid, executable: entry.executable,
+      place: entry.container.map {
+        Place(id: $0.id, name: $0.name, pod: entry.pod?.name, namespace: entry.pod?.namespace)
+      })
   }
 
   public init(_ entry: LedgerEntry) {
@@ -145,7 +181,7 @@ extension SelectionSubject {
     servicePlace = entry.place
   }
 
-  /// Of a service that is followed. No process has the pid 0: pid_t 0 stands for other things (kill(2)).
+  /// From a followed service. No process has the pid 0: pid_t 0 means other things (kill(2)).
   public init(_ followed: FollowedService) {
     self.init(
       service: followed.service, pid: 0, executable: followed.executable,
@@ -167,56 +203,14 @@ extension SelectionSubject {
   }
 }
 
-/// What a command is about.
-public enum Selection: Hashable, Sendable {
-  /// Every service of the catalogue; drivers only where a driver selector is given with it.
-  case all(drivers: [Selector])
-  /// The union of what these select. None: everything (where a command allows that).
-  case these([Selector])
-  /// These very processes, such as the agent has a hold on.
-  case processes(Set<ProcessIdentity>)
-  /// Whatever processes do the work of these services where they run.
-  case places(Set<ServicePlace>)
-
-  /// Whether `--all` was said: what cannot be switched is then only reported.
-  public var isAll: Bool { if case .all = self { true } else { false } }
-
-  /// Which of `subjects` are selected, by their index, and which selectors found nothing.
-  ///
-  /// - Throws: `SelectorError.ambiguous` where a name fits two containers: never a guess.
-  public func resolve(
-    _ subjects: [SelectionSubject]
-  ) throws(SelectorError) -> (chosen: Set<Int>, unmatched: [Selector]) {
-    switch self {
-    case .these([]): return (Set(subjects.indices), [])
-    case .these(let selectors): return try Self.union(of: selectors, subjects)
-    case .processes(let identities):
-      return (Set(subjects.indices.filter { subjects[$0].identity.map(identities.contains) ?? false }), [])
-    case .places(let places):
-      return (Set(subjects.indices.filter { subjects[$0].servicePlace.map(places.contains) ?? false }), [])
-    case .all(let drivers):
-      var (chosen, unmatched) = try Self.union(of: drivers, subjects)
-      for index in subjects.indices where subjects[index].service != "driver" { chosen.insert(index) }
-      return (chosen, unmatched)
-    }
-  }
-
-  private static func union(
-    of selectors: [Selector], _ subjects: [SelectionSubject]
-  ) throws(SelectorError) -> (Set<Int>, [Selector]) {
-    var chosen: Set<Int> = []
-    var unmatched: [Selector] = []
-    for selector in selectors {
-      let found = try selector.matches(among: subjects)
-      if found.isEmpty { unmatched.append(selector) }
-      chosen.formUnion(found)
-    }
-    return (chosen, unmatched)
-  }
-}
-
 extension Selector {
-  fileprivate func matches(among subjects: [SelectionSubject]) throws(SelectorError) -> [Int] {
+  /// Whether it selects this one, whatever else there was at that moment.
+  public func includes(_ subject: SelectionSubject) -> Bool {
+    // With only one, nothing can be ambiguous.
+    (try? matches(among: [subject]))?.isEmpty == false
+  }
+
+  func matches(among subjects: [SelectionSubject]) throws(SelectorError) -> [Int] {
     switch self {
     case .service(let service): return subjects.indices.filter { subjects[$0].service == service.name }
     case .pid(let pid): return subjects.indices.filter { subjects[$0].pid == pid }
@@ -226,17 +220,31 @@ extension Selector {
         subjects[$0].service == service.name && Self.driver(subjects[$0].executable, fits: glob)
       }
     case .contained(let service, let name):
-      let fitting = subjects.indices.filter {
-        subjects[$0].service == service.name && (subjects[$0].place?.fits(name) ?? false)
-      }
-      let places = Set(fitting.compactMap { subjects[$0].place })
-      // Two containers of one pod, named by the pod, are one place.
-      let pods = Set(places.map { $0.pod == name ? "pod \($0.namespace ?? "")" : $0.id })
-      guard pods.count <= 1 else {
-        throw .ambiguous(self, containers: places.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) })
-      }
-      return fitting
+      return try contained(in: name, subjects) { $0.service == service.name }
+    case .container(let name, _):
+      return try contained(in: name, subjects) { $0.service != "driver" }
     }
+  }
+
+  /// Those in the containers that a word names best.
+  private func contained(
+    in name: String, _ subjects: [SelectionSubject], _ isWanted: (SelectionSubject) -> Bool
+  ) throws(SelectorError) -> [Int] {
+    var shortestID = 1
+    // A word alone is more likely a name than the start of an id.
+    if case .container = self { shortestID = 12 }
+    let fits = subjects.map { isWanted($0) ? $0.place?.fit(name, shortestID: shortestID) : nil }
+    guard let best = fits.compactMap({ $0 }).min() else { return [] }
+    let fitting = subjects.indices.filter { fits[$0] == best }
+    // These may mean several.
+    if best == .pattern || best == .swarmService { return fitting }
+    let places = Set(fitting.compactMap { subjects[$0].place })
+    // Two containers of one pod, named by the pod, are one place.
+    let pods = Set(places.map { $0.isOfPod(name) ? "pod \($0.namespace ?? "")" : $0.id })
+    guard pods.count <= 1 else {
+      throw .ambiguous(self, containers: places.sorted { ($0.name ?? "", $0.id) < ($1.name ?? "", $1.id) })
+    }
+    return fitting
   }
 
   /// Whether a driver's executable fits the glob (fnmatch(3)), with or without `drivers_` and the hash.
@@ -245,11 +253,6 @@ extension Selector {
     let bare = SelectionSubject.driverName(ofExecutable: executable)
     let withoutPrefix = full.hasPrefix("drivers_") ? String(full.dropFirst("drivers_".count)) : full
     let names = [full, bare, withoutPrefix, "drivers_" + bare]
-    return names.contains(where: { fnmatch(glob, $0, 0) == 0 })
+    return names.contains { Glob.fits($0, glob) }
   }
-}
-
-extension SelectionSubject.Place {
-  /// Whether `word` is this container's name, its id or the beginning of it, or its pod's name.
-  fileprivate func fits(_ word: String) -> Bool { name == word || pod == word || id.starts(with: word) }
 }

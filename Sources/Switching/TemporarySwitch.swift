@@ -1,29 +1,30 @@
 import Ledger
 import Processes
 
-/// Debug mode for as long as something lasts: what was switched on here, and nothing else, is taken back.
+/// Debug mode for as long as something lasts: only what was switched on here is taken back.
 public struct TemporarySwitch {
   private let pipeline: Pipeline
-  private let request: Request
-  /// What was switched on, and the deadline that it was given.
+  private var request: Request
+  /// The processes switched on, and the deadline that each got.
   private var switched: [ProcessIdentity: Int64?] = [:]
 
   /// - Parameter request: how to switch on; the same as for `on`.
   public init(_ pipeline: Pipeline, _ request: Request) {
     self.pipeline = pipeline
     self.request = request
+    self.request.leavesDeadlines = true
   }
 
   /// Whether there is nothing to take back.
   public var isEmpty: Bool { switched.isEmpty }
 
-  /// The latest deadline of what was switched on; `nil` where there is none.
+  /// The latest of their deadlines; `nil` if there is none.
   public var deadlineBoottimeNs: Int64? { switched.values.compactMap { $0 }.max() }
 
   /// Switches on what was asked for.
   public mutating func switchOn() throws(Pipeline.Stop) -> RunResult { try carryOut(request) }
 
-  /// Switches on processes that have come in the place of others, until the same deadline.
+  /// Switches on the replacements of processes, until the same deadline.
   public mutating func switchOn(_ identities: Set<ProcessIdentity>) throws(Pipeline.Stop) -> RunResult {
     var request = request
     request.selection = .processes(identities)
@@ -39,13 +40,13 @@ public struct TemporarySwitch {
     return result
   }
 
-  /// Takes it back. What was given another deadline meanwhile is somebody else's by now, and is left on.
+  /// Takes it back. A process that got another deadline meanwhile is somebody else's by now, and stays on.
   ///
-  /// - Returns: `nil` where there is nothing to take back.
+  /// - Returns: `nil` if there is nothing to take back.
   public mutating func takeBack() throws(Pipeline.Stop) -> (result: RunResult, left: Int)? {
     guard !switched.isEmpty else { return nil }
-    // Where the state cannot be read, that is said by `revert` itself.
-    let state = (try? pipeline.machine.openStateDirectory(create: false)?.readState()) ?? nil
+    // If the state cannot be read, `revert` itself says so.
+    let state = (try? pipeline.environment.openStateDirectory(create: false)?.readState()) ?? nil
     let kept = switched.filter { identity, deadlineNs in
       guard let entry = state?[identity], entry.debug else { return false }
       return entry.deadlineBoottimeNs != deadlineNs
@@ -58,7 +59,7 @@ public struct TemporarySwitch {
       switched = [:]
       return nil
     }
-    // A signal has brought this about: what it asks for is this.
+    // A signal has led here: taking back is what it asks for.
     var pipeline = pipeline
     pipeline.interruption = { nil }
     let result = try pipeline.run(request)
@@ -68,6 +69,6 @@ public struct TemporarySwitch {
 }
 
 extension Outcome {
-  /// Whether a signal went to the process.
+  /// Whether the process was signalled.
   fileprivate var isSent: Bool { kind == .switched || kind == .unconfirmed }
 }

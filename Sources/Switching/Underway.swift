@@ -1,13 +1,14 @@
 import Ledger
 import Processes
+import Text
 
-/// Whether a process may yet act on a signal that it was sent: whoever adds one then undoes the first.
+/// Whether a process may yet act on a signal that was sent: another one would then undo the first.
 public enum Underway: Hashable, Sendable {
-  /// Nothing is: the last signal was seen to be acted on, or is seen not to be on its way.
+  /// Nothing is on its way: the last signal was seen to be acted on, or is seen not to be on its way.
   case nothing
   /// The kernel has one that it has not delivered.
   case pending(isOwn: Bool)
-  /// The handler has taken it, and the event loop of the process has not come to it.
+  /// The handler has taken it, and the process's event loop has not got to it.
   case queued
   /// Another command of this tool, which still runs, is about to send one.
   case claimed(by: ProcessIdentity)
@@ -28,8 +29,9 @@ struct LevelContext {
 extension Underway {
   /// Decides it from what was seen.
   ///
-  /// What lets go of a signal is evidence from the process itself: its level, an empty queue before an idle event loop,
-  /// or lines of its log that were written well after the signal. That much time has passed is none.
+  /// A signal is settled by evidence from the process itself: its level, an empty queue before an idle event
+  /// loop, or lines of its log that were written well after the signal. The time that has passed is not
+  /// evidence.
   init(_ reading: Reading, _ level: LevelReading, _ context: LevelContext) {
     let sent = context.entry?.lastSignal
     let isOpen = sent.map { !$0.progress.isSettled } ?? false
@@ -58,7 +60,8 @@ extension Underway {
     }
   }
 
-  /// Whether the log has lines that the process wrote so long after the signal that its own would be among them.
+  /// Whether the log has lines that the process wrote so long after the signal that its own would be among
+  /// them.
   private static func hasLogMovedOn(
     _ log: LoggedLevel.Finding?, _ sent: LedgerEntry.SentSignal, _ context: LevelContext
   ) -> Bool {
@@ -67,7 +70,23 @@ extension Underway {
     return log.wholeSinceWallNs <= sentNs && newestNs > sentNs + settlingNs
   }
 
-  /// A loop that is blocked was seen to come to its signal after 20 s and more; one that logs is not blocked. The rest
-  /// is the slack of two clocks, and lines that are out of order.
+  /// A blocked loop was seen to get to its signal after 20 s and more; one that logs is not blocked. The rest
+  /// is slack for two clocks, and for lines out of order.
   private static let settlingNs: Int64 = 5_000_000_000
+}
+
+extension Underway {
+  /// Why no signal is added; `nil` if none is on its way.
+  public var sentence: String? {
+    switch self {
+    case .nothing: nil
+    case .pending(isOwn: true): "this tool's signal is still pending; none was added"
+    case .pending(isOwn: false): "a signal that somebody sent is still pending; none was added"
+    case .queued:
+      "the process has a signal that it has not acted on yet (its event loop is busy); none was added"
+    case .claimed(let sender): "another placeos-loglevel (pid \(sender.pid)) is switching it; none was added"
+    case .unseen(let ageNs):
+      "a signal of \(DurationText(ns: ageNs)) ago has not shown yet; none was added (--resend sends one all the same)"
+    }
+  }
 }

@@ -1,4 +1,4 @@
-/// What a process has written, at several moments: from it comes the rate.
+/// What a process has written, at several moments, which gives the rate.
 public struct WriteMeter: Hashable, Sendable {
   private struct Sample: Hashable, Sendable {
     let atNs: Int64
@@ -9,7 +9,7 @@ public struct WriteMeter: Hashable, Sendable {
 
   public init() {}
 
-  /// Adds a reading, and forgets those that are not needed for the last `windowNs` any more.
+  /// Adds a reading, and forgets those no longer needed for the last `windowNs`.
   public mutating func add(bytes: UInt64, atNs: Int64, windowNs: Int64) {
     samples.append(Sample(atNs: atNs, bytes: bytes))
     // The newest one that is old enough stays: the window is measured from it.
@@ -23,7 +23,7 @@ public struct WriteMeter: Hashable, Sendable {
     return UInt64(Double(last.bytes - first.bytes) / (Double(last.atNs - first.atNs) / 1e9))
   }
 
-  /// The same, once the readings reach over the whole of `windowNs`.
+  /// The same, once the readings cover all of `windowNs`.
   public func bytesPerSecond(over windowNs: Int64) -> UInt64? {
     guard let first = samples.first, let last = samples.last, last.atNs - first.atNs >= windowNs else {
       return nil

@@ -1,5 +1,5 @@
 extension String {
-  /// The longest name that is kept of anything that others name, bytes: containers, pods, images, executables.
+  /// The longest name kept of anything that others name, bytes: containers, pods, images, executables.
   public static let longestNameBytes = 256
 
   /// The text itself, or as much of it as fits into so many bytes, cut between two characters.

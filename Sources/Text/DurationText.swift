@@ -1,15 +1,16 @@
-/// A span of time as people write it: `90s`, `30m`, `2h`, `1h30m`.
+/// A span of time as people write it: `90s`, `30m`, `2h`, `1h30m`, `7d`.
 public struct DurationText: Hashable, Sendable, CustomStringConvertible {
   public let ns: Int64
 
   public init(ns: Int64) { self.ns = ns }
 
-  /// Parses one or more numbers with units `h`, `m`, `s` or `ms`, each unit once and in that order.
+  /// Parses one or more numbers with units `d`, `h`, `m`, `s` or `ms`, each unit once and in that order.
   ///
-  /// - Returns: `nil` for anything else, and for what does not fit 64 bits of nanoseconds.
+  /// - Returns: `nil` for anything else, and for a span that does not fit 64 bits of nanoseconds.
   public init?(parsing text: String) {
     let units: [(name: String, ns: Int64)] = [
-      ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
+      ("d", 86_400_000_000_000), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000),
+      ("ms", 1_000_000),
     ]
     var rest = Substring(text)
     var total: Int64 = 0

@@ -1,10 +1,10 @@
-/// One JSON object on a line of its own, read strictly (RFC 8259), for its strings alone.
+/// One JSON object on its own line, read strictly (RFC 8259), for its strings alone.
 ///
-/// What a service logs holds words of its clients. A reader that is lenient about what it does not understand
-/// could be led to take such words for the service's own; this one gives no answer instead. A key that comes
-/// twice is refused, because readers differ on which of the two counts.
+/// What a service logs holds words of its clients. A lenient reader could be led to take such words for the
+/// service's own; this one gives no answer instead. A repeated key is refused, because readers differ on
+/// which of the two counts.
 public struct JSONLine {
-  /// The object's values that are strings. Those of other kinds are checked, and left out with all in them.
+  /// The object's string values. Values of other kinds are checked and left out, with everything in them.
   public var strings: [String: String] {
     Dictionary(members.filter(\.isText).map { ($0.key, $0.value) }) { first, _ in first }
   }
@@ -12,7 +12,7 @@ public struct JSONLine {
   /// One member of the object.
   public struct Member: Hashable, Sendable {
     public let key: String
-    /// What a string says; of a value of another kind, its JSON text.
+    /// The value of a string; for a value of another kind, its JSON text.
     public let value: String
     /// Whether the value is a string.
     public let isText: Bool
@@ -35,17 +35,24 @@ public struct JSONLine {
   private struct Reader {
     var rest: ArraySlice<UInt8>
 
-    /// More than any log line nests; a bound, because the reader calls itself.
+    /// More than any log line nests: a bound, because the reader is recursive.
     private static let limitDepth = 16
 
     mutating func object() -> [Member]? {
       var members: [Member] = []
+      members.reserveCapacity(16)
+      // Most lines have few keys: comparing them is faster than hashing.
       var keys: Set<String> = []
+      func isNew(_ key: String) -> Bool {
+        guard members.count >= 16 else { return !members.contains { $0.key == key } }
+        if keys.isEmpty { keys = Set(members.map(\.key)) }
+        return keys.insert(key).inserted
+      }
       guard take("{") else { return nil }
       skipSpace()
       if take("}") { return members }
       while true {
-        guard let key = string(), keys.insert(key).inserted else { return nil }
+        guard let key = string(), isNew(key) else { return nil }
         skipSpace()
         guard take(":") else { return nil }
         skipSpace()
@@ -128,8 +135,17 @@ public struct JSONLine {
 
     private mutating func string() -> String? {
       guard take("\"") else { return nil }
-      // Most strings have no escapes, and are taken as they stand.
-      let plain = rest.prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+      // Most strings have no escapes, and are taken as they are.
+      let count = rest.withUnsafeBytes { bytes in
+        var index = 0
+        while index < bytes.count, bytes[index] >= 0x20, bytes[index] != UInt8(ascii: "\""),
+          bytes[index] != UInt8(ascii: "\\")
+        {
+          index += 1
+        }
+        return index
+      }
+      let plain = rest.prefix(count)
       rest = rest[plain.endIndex...]
       if take("\"") { return String(validating: plain, as: UTF8.self) }
       var bytes = Array(plain)
@@ -158,7 +174,7 @@ public struct JSONLine {
       case UInt8(ascii: "t"): return "\t"
       case UInt8(ascii: "u"):
         guard let unit = codeUnit() else { return nil }
-        // A surrogate alone is no character: Unicode.Scalar refuses it.
+        // A surrogate alone is not a character: Unicode.Scalar refuses it.
         guard (0xD800..<0xDC00).contains(unit) else { return Unicode.Scalar(unit) }
         guard take("\\"), take("u"), let low = codeUnit(), (0xDC00..<0xE000).contains(low) else { return nil }
         return Unicode.Scalar(0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00))

@@ -2,12 +2,19 @@
 public struct LogTime: Hashable, Sendable {
   /// Nanoseconds after the epoch.
   public let wallNs: Int64
-  /// What the last digit stands for, nanoseconds: the moment is less than this after `wallNs`.
+  /// The value of one unit of the last digit, nanoseconds: the moment is less than this after `wallNs`.
   public let stepNs: Int64
 
   public init(wallNs: Int64, stepNs: Int64) {
     self.wallNs = wallNs
     self.stepNs = stepNs
+  }
+
+  /// See ``init(parsing:)``.
+  public init?(text: String) {
+    var text = text
+    guard let time = text.withUTF8({ LogTime(parsing: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = time
   }
 
   /// - Returns: `nil` for anything else, and for years before 1970 or after 2199.
@@ -52,7 +59,30 @@ public struct LogTime: Hashable, Sendable {
     self.init(wallNs: seconds * 1_000_000_000 + fraction, stepNs: step)
   }
 
-  /// The decimal number of `count` digits at `offset`; the caller has looked at the length.
+  /// The first time in the first 256 bytes of a line, in whatever format the line is.
+  ///
+  /// - Returns: `nil` if there is none.
+  public init?(firstIn line: ArraySlice<UInt8>) {
+    let found = line.prefix(256).withUnsafeBytes { raw -> LogTime? in
+      var start = 0
+      while start + 20 <= raw.count {
+        if raw[start] == UInt8(ascii: "2"), raw[start + 4] == UInt8(ascii: "-"),
+          raw[start + 10] == UInt8(ascii: "T")
+        {
+          let rest = raw[start...].prefix {
+            $0 != 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: ",")
+          }
+          if let time = LogTime(parsing: UnsafeRawBufferPointer(rebasing: rest)) { return time }
+        }
+        start += 1
+      }
+      return nil
+    }
+    guard let found else { return nil }
+    self = found
+  }
+
+  /// The decimal number of `count` digits at `offset`; the caller has checked the length.
   private static func number(_ bytes: UnsafeRawBufferPointer, _ offset: Int, _ count: Int) -> Int64? {
     var value: Int64 = 0
     for index in offset..<(offset + count) {

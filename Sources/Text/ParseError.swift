@@ -1,4 +1,4 @@
-/// Bytes that do not have the form which their parser was written for.
+/// Bytes that do not have the form their parser expects.
 public struct ParseError: Error, Hashable, Sendable {
   public let reason: String
   public init(_ reason: String) { self.reason = reason }

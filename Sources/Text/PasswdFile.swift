@@ -1,9 +1,8 @@
-/// The users of a passwd(5) file: what a static program can know of them, which the name service of glibc cannot be
-/// linked into.
+/// The users of a passwd(5) file. A static program cannot link glibc's name service, so it reads the file.
 public struct PasswdFile: Sendable {
   private let names: [UInt32: String]
 
-  /// - Parameter bytes: the file. A line that is none of a user is left out:
+  /// - Parameter bytes: the file. A line that does not describe a user is left out:
   ///   `jane:x:1000:1000:Jane,,,:/home/jane:/bin/bash`
   public init(parsing bytes: [UInt8]) {
     var names: [UInt32: String] = [:]
@@ -18,6 +17,6 @@ public struct PasswdFile: Sendable {
     self.names = names
   }
 
-  /// The name of a user; `nil` where the file has none.
+  /// The name of a user; `nil` if the file has none.
   public func name(of uid: UInt32) -> String? { names[uid] }
 }

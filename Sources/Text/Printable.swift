@@ -1,7 +1,7 @@
 extension Unicode.Scalar {
-  /// Whether it does something to a terminal, or to the text around it, instead of being seen: control, format and
-  /// separator characters (Unicode's general categories Cc, Cf, Zl, Zp), which move a cursor, turn the direction of
-  /// writing, have no width, or begin a line.
+  /// Whether it acts on a terminal, or on the text around it, instead of being seen: control, format and
+  /// separator characters (Unicode's general categories Cc, Cf, Zl, Zp), which move a cursor, change the
+  /// direction of writing, have no width, or begin a line.
   public var isUnseen: Bool {
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: true
@@ -10,10 +10,13 @@ extension Unicode.Scalar {
   }
 }
 
-extension StringProtocol {
-  /// The text as it may be printed, whoever wrote it: what is not seen (``Unicode/Scalar/isUnseen``) stands as
-  /// `\u{…}`.
+extension String {
+  /// The text as it may be printed, whoever wrote it: characters that are not seen
+  /// (``Unicode/Scalar/isUnseen``) become `\u{…}`.
   public var printable: String {
+    // Most text has none.
+    var text = self
+    if text.withUTF8({ $0.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }) { return self }
     var printable = ""
     for scalar in unicodeScalars {
       if scalar.isUnseen {
@@ -25,9 +28,11 @@ extension StringProtocol {
     return printable
   }
 
-  /// A JSON document as it may be printed: what is not seen, but for the line ends between its values, is escaped as
-  /// JSON escapes (RFC 8259, section 7). It can stand in strings alone, where an escape means the same.
+  /// A JSON document as it may be printed: characters that are not seen, other than the line ends between its
+  /// values, are escaped as JSON does (RFC 8259, section 7). They can stand only in strings, where an escape
+  /// means the same.
   public var printableJSON: String {
+    if utf8.allSatisfy({ $0 < 0x7F }) { return self }
     var printable = ""
     for scalar in unicodeScalars {
       // JSON itself demands an escape for U+0000 to U+001F in a string; outside one they are white space.

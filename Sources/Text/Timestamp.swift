@@ -3,7 +3,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   /// Milliseconds after the epoch.
   public let wallMs: Int64
 
-  /// - Parameter wallNs: nanoseconds after the epoch; what is beyond the millisecond is cut off.
+  /// - Parameter wallNs: nanoseconds after the epoch; anything below a millisecond is cut off.
   public init(wallNs: Int64) { wallMs = Self.floor(wallNs, 1_000_000).quotient }
 
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.wallMs < right.wallMs }
@@ -21,11 +21,41 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
     let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
     let year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
-    let date = "\(Self.padded(year, 4))-\(Self.padded(month, 2))-\(Self.padded(day, 2))"
-    let hour = Self.padded(secondOfDay / 3600, 2)
-    let minute = Self.padded(secondOfDay / 60 % 60, 2)
-    let second = Self.padded(secondOfDay % 60, 2)
-    return "\(date)T\(hour):\(minute):\(second).\(Self.padded(milliseconds, 3))Z"
+    // Every followed line comes through here.
+    let parts: [(Int64, Int, Character)] = [
+      (year, 4, "-"), (month, 2, "-"), (day, 2, "T"), (secondOfDay / 3600, 2, ":"),
+      (secondOfDay / 60 % 60, 2, ":"), (secondOfDay % 60, 2, "."), (milliseconds, 3, "Z"),
+    ]
+    var text = ""
+    text.reserveCapacity(24)
+    for (value, width, mark) in parts {
+      var limit: Int64 = width == 4 ? 1000 : width == 3 ? 100 : 10
+      // Leading zeros.
+      while limit > value, limit > 1 {
+        text += "0"
+        limit /= 10
+      }
+      text += String(value)
+      text.append(mark)
+    }
+    return text
+  }
+
+  /// The same without the date: `12:39:44.012Z`.
+  public var timeOfDay: String {
+    let ms = Self.floor(wallMs, 86_400_000).remainder
+    let digits = [
+      ms / 36_000_000, ms / 3_600_000 % 10, -1, ms / 600_000 % 6, ms / 60_000 % 10, -1, ms / 10_000 % 6,
+      ms / 1000 % 10, -2, ms / 100 % 10, ms / 10 % 10, ms % 10,
+    ]
+    return String(unsafeUninitializedCapacity: 13) { buffer in
+      for (index, digit) in digits.enumerated() {
+        let mark = digit == -1 ? UInt8(ascii: ":") : UInt8(ascii: ".")
+        buffer[index] = digit < 0 ? mark : UInt8(ascii: "0") + UInt8(digit)
+      }
+      buffer[12] = UInt8(ascii: "Z")
+      return 13
+    }
   }
 
   /// Reads exactly what `description` writes; `nil` for anything else, or a date that does not exist.
@@ -60,11 +90,6 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   private static func floor(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-  }
-
-  private static func padded(_ value: Int64, _ width: Int) -> String {
-    let digits = String(value)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }
 }
 

@@ -7,10 +7,13 @@ import Text
 
 struct DiagnoseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diagnose", abstract: "Show which backing store fails, and what says so.",
+    commandName: "diagnose", abstract: "Show which backing store fails, and what shows it.",
     discussion: """
-      Looks at the sockets and logs of PlaceOS's services, and at the stores themselves where they are on \
-      this host. Nothing is sent to a service or a store.
+      Looks at the sockets and logs of PlaceOS services, and at the stores themselves if they are on this host. \
+      Nothing is sent to a service or a store, except with --probe.
+
+      A state with a question mark is likely: only a log says so, or something is missing. Others are shown \
+      by a process, or by the store itself.
 
       Example: sudo placeos-loglevel diagnose --json
 
@@ -21,15 +24,29 @@ struct DiagnoseCommand: ParsableCommand {
 
   @Argument(
     help:
-      "Whose stores: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N. None: those of all services.",
+      "Whose stores: api, api/NAME, CONTAINER, driver, driver/GLOB, backend:NAME, pid:N. None: those of all services.",
     completion: .selector)
   var selector: [String] = []
 
-  @Option(help: ArgumentHelp("How long to look. (default: 1s)", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("How long to look. (default: 1s)", valueName: "duration"),
+    transform: DurationText.option)
   var over: DurationText?
 
-  @Option(help: ArgumentHelp("How far back logs are read. (default: 5m)", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("How far back logs are read. (default: 5m)", valueName: "duration"),
+    transform: DurationText.option)
   var since: DurationText?
+
+  @Flag(
+    help: ArgumentHelp(
+      "Ask the stores themselves as well.",
+      discussion: """
+        From the network of each service: Redis PING, PostgreSQL SSLRequest, RethinkDB handshake, /health of etcd \
+        and InfluxDB, /_cluster/health of Elasticsearch, and the services' own health checks. It changes nothing, \
+        sends no password and takes a second at most. Needs CAP_SYS_ADMIN.
+        """))
+  var probe = false
 
   @Flag(help: "Show it live, in place; q or Ctrl-C ends.")
   var watch = false
@@ -43,12 +60,19 @@ struct DiagnoseCommand: ParsableCommand {
   }
 
   func run() throws {
-    let settings = Settings.inAnyCase(common)
+    let settings = Settings.inAnyCase(common.places)
     let selection = Selection.these(try settings.selectors(selector))
-    try Invocation.requireRoot()
-    let pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
+    if probe, !Capability.systemAdministration.isHeld {
+      throw Ending(
+        .nothingDone,
+        "--probe needs CAP_SYS_ADMIN, to ask from the network of a service; nothing was asked. Leave it out, or:\n  "
+          + common.advice.networkRemedy)
+    }
+    let pipeline = common.places.pipeline(settings)
     if watch { return try show(pipeline, selection, settings) }
-    let report = try Runner.stopping { () throws(Pipeline.Stop) in try look(pipeline, selection) }
+    let report = try Runner.stopping(remark: settings.remark) { () throws(Pipeline.Stop) in
+      try look(pipeline, selection)
+    }
     Console.write(
       common.json ? report.json(Invocation.origin) : report.text(Console.Stream.output.style), to: .output)
     if let remark = settings.remark { Console.remark(remark) }
@@ -58,17 +82,23 @@ struct DiagnoseCommand: ParsableCommand {
 
   private func look(_ pipeline: Pipeline, _ selection: Selection) throws(Pipeline.Stop) -> DiagnosisReport {
     let found = try pipeline.recognised(selection)
-    let machine = pipeline.machine
+    let environment = pipeline.environment
+    var question = Diagnoser.Question()
+    if let over { question.over = .nanoseconds(over.ns) }
+    if let since { question.since = .nanoseconds(since.ns) }
+    question.probes = probe
+    question.isWhole = selector.isEmpty
+    question.isHostInSight = common.advice.surroundings.seesHost
     let diagnoser = Diagnoser(
       found.processes.map {
-        DiagnosedProcess(identity: $0.identity, service: $0.service.name, container: $0.container)
-      },
-      proc: machine.table.proc, root: machine.root, over: .nanoseconds(over?.ns ?? 1_000_000_000),
-      since: .nanoseconds(since?.ns ?? 300_000_000_000), clock: machine.clock)
-    return DiagnosisReport(diagnoser.diagnose(), of: found)
+        DiagnosedProcess(
+          identity: $0.identity, service: $0.service.name, container: $0.container, executable: $0.executable)
+      }, question, catalogue: pipeline.catalogue, proc: environment.table.proc, root: environment.root,
+      clock: environment.clock)
+    return DiagnosisReport(diagnoser.diagnose(), of: found, advice: common.advice)
   }
 
-  /// Shows it again and again until it is asked to end.
+  /// Shows it again and again until asked to end.
   private func show(_ pipeline: Pipeline, _ selection: Selection, _ settings: Settings) throws {
     guard let screen = LiveScreen() else { throw ValidationError("--watch needs a terminal.") }
     let signal = Interruption.note { () -> Int32? in
@@ -81,7 +111,7 @@ struct DiagnoseCommand: ParsableCommand {
     if let signal { throw ExitCode(ExitStatus.signal(signal)) }
   }
 
-  /// What there is to see now; what cannot be seen is said below it.
+  /// What there is to see now; anything that cannot be seen is reported below it.
   private func page(_ pipeline: Pipeline, _ selection: Selection, _ settings: Settings) -> String {
     var remarks = [settings.remark].compactMap { $0 }
     var table = ""
@@ -92,7 +122,7 @@ struct DiagnoseCommand: ParsableCommand {
     } catch {
       remarks.append(error.sentence)
     }
-    let rest = remarks.map { Console.escaped($0) + "\n" }.joined()
+    let rest = remarks.flatMap { Console.Stream.output.lines(Console.escaped($0)) }.map { $0 + "\n" }.joined()
     return "\(Invocation.hostName), live; q ends\n\n" + table + (rest.isEmpty ? "" : "\n" + rest)
   }
 }

@@ -2,8 +2,8 @@ import ArgumentParser
 import Report
 import Switching
 
-/// Ends the program with a sentence: a person reads it on standard error and, with `--json`, a program finds it in
-/// the document.
+/// Ends the program with a sentence: a person reads it on standard error and, with `--json`, a program finds
+/// it in the document.
 struct Ending: Error {
   let status: ExitStatus
   let sentence: String
@@ -13,8 +13,8 @@ struct Ending: Error {
     self.sentence = sentence
   }
 
-  /// Whether the caller wants a document, be the rest of the command line as wrong as it may. What comes after `--` is
-  /// no option.
+  /// Whether the caller wants a document, however wrong the rest of the command line. Nothing after `--` is
+  /// an option.
   static let hasDocument = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
 
   /// Writes the document of a failure, if one is wanted.

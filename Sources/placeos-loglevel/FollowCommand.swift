@@ -8,7 +8,7 @@ import Text
 
 struct FollowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "follow", abstract: "Switch into debug mode, show the logs, and out of it at the end.",
+    commandName: "follow", abstract: "Switch into debug mode, show the logs, and switch back at the end.",
     discussion: """
       Ends with Ctrl-C, after --for, or at the deadline, and then takes back what it switched on itself.
 
@@ -21,12 +21,15 @@ struct FollowCommand: ParsableCommand {
 
   @Option(
     name: .customLong("for"),
-    help: ArgumentHelp("End and revert after this time: 90s, 30m, 2h, 1h30m.", valueName: "duration"))
+    help: ArgumentHelp("End and revert after this time: 90s, 30m, 2h, 1h30m.", valueName: "duration"),
+    transform: DurationText.option)
   var duration: DurationText?
 
   @OptionGroup var switching: SwitchOptions
 
-  @Option(help: ArgumentHelp("Show what was logged in this time before, too.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("Show what was logged in this time before, too.", valueName: "duration"),
+    transform: DurationText.option)
   var since: DurationText?
 
   @Option(help: ArgumentHelp("Show only lines that this regular expression matches.", valueName: "regex"))
@@ -41,13 +44,16 @@ struct FollowCommand: ParsableCommand {
   @Flag(help: "Print lines as they were written.")
   var raw = false
 
+  @Flag(help: "Print one JSON object a line.")
+  var json = false
+
   @Option(help: ArgumentHelp("Keep every line, one JSON object each, in this new file.", valueName: "file"))
   var save: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var places: PlaceOptions
 
   func validate() throws {
-    if raw, common.json { throw ValidationError("--raw and --json exclude each other.") }
+    if raw, json { throw ValidationError("--raw and --json exclude each other.") }
     _ = try pattern()
   }
 
@@ -60,18 +66,15 @@ struct FollowCommand: ParsableCommand {
   }
 
   func run() throws {
-    let settings = try Settings.toSwitchOn(common)
+    let settings = try Settings.toSwitchOn(places)
     let request = Request(
       verb: .on, selection: try selected.selection(settings), deadline: try settings.deadline(duration),
       reason: switching.reason, by: Invocation.actor, waitNs: switching.waitNs)
-    try Invocation.requireRoot()
-    let form: FollowOutput.Form = common.json ? .json : raw ? .raw : .text
+    let form: FollowOutput.Form = json ? .json : raw ? .raw : .text
     let output = FollowOutput(form: form, pattern: try pattern(), level: level)
-    var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
-    pipeline.interruption = Interruption.signal
     let session = FollowSession(
-      pipeline, request, output, switches: !noSwitch, forNs: duration?.ns, sinceNs: since?.ns,
-      armingCommand: common.armingCommand)
+      places.pipeline(settings), request, output, switches: !noSwitch, forNs: duration?.ns,
+      sinceNs: since?.ns, advice: places.advice)
     session.save = save
     let status = try Interruption.note { try session.run() }
     if status != 0 { throw ExitCode(status) }

@@ -8,7 +8,7 @@ import SystemPackage
 final class LinePattern {
   private var pattern = regex_t()
 
-  /// - Returns: `nil` for what is none.
+  /// - Returns: `nil` for anything else.
   init?(_ text: String) { guard regcomp(&pattern, text, REG_EXTENDED | REG_NOSUB) == 0 else { return nil } }
 
   deinit { regfree(&pattern) }
@@ -18,11 +18,11 @@ final class LinePattern {
   }
 }
 
-/// The file of `--save`: for its maker alone, and never over one that is there.
+/// The file of `--save`: only for its maker, and never overwriting an existing one.
 final class SaveFile {
   let path: String
   private let descriptor: Int32
-  /// Why nothing is saved any more.
+  /// Why nothing more is saved.
   private(set) var failure: Errno?
 
   init(_ path: String) throws {
@@ -35,9 +35,9 @@ final class SaveFile {
 
   deinit { close(descriptor) }
 
-  func write(_ line: String) {
+  func write(_ line: [UInt8]) {
     guard failure == nil else { return }
-    var bytes = Array(line.utf8)[...]
+    var bytes = line[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
@@ -60,6 +60,8 @@ final class FollowOutput {
   private let level: LogLevel?
   private let style = Console.Stream.output.style
   private var buffer: [UInt8] = []
+  /// The current line, as one object.
+  private var json: [UInt8] = []
   private(set) var hiddenByLevel = 0
   private(set) var hiddenByPattern = 0
   /// Nobody reads standard output any more.
@@ -70,13 +72,16 @@ final class FollowOutput {
     (self.form, self.pattern, self.level) = (form, pattern, level)
   }
 
-  /// Whether lines have to be taken apart for what is asked.
+  /// Whether lines must be parsed for the given options.
   var looksIntoLines: Bool { form == .text || form == .json || level != nil || file != nil }
 
   /// - Parameter wasShown: whether the line before it in the same log was shown: an exception's lines go with it.
   /// - Returns: whether it was shown.
   func take(_ line: FollowedRecord, _ record: LogRecord, wasShown: Bool) -> Bool {
-    let json = form == .json || file != nil ? line.json : ""
+    if form == .json || file != nil {
+      json.removeAll(keepingCapacity: true)
+      line.appendJSON(to: &json)
+    }
     file?.write(json)
     if let level {
       let isHidden = record.level.map { $0.severity < level.severity } ?? !wasShown
@@ -91,7 +96,7 @@ final class FollowOutput {
     }
     switch form {
     case .none: break
-    case .json: buffer += json.utf8
+    case .json: buffer += json
     case .text: buffer += line.text(style).utf8
     case .raw:
       buffer += record.raw
@@ -100,13 +105,13 @@ final class FollowOutput {
     return true
   }
 
-  /// Writes what was taken; a signal ends the waiting for a reader that does not read.
+  /// Writes what was taken; a signal ends the wait for a reader that does not read.
   func flush() {
     var start = 0
     while start < buffer.count, !isClosed, Interruption.signal() == nil {
       var entry = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
       guard poll(&entry, 1, 500) == 1 else { continue }
-      // A pipe that is writable takes so much without waiting, pipe(7).
+      // A pipe that is writable takes this much without waiting, pipe(7).
       let end = min(buffer.count, start + Int(PIPE_BUF))
       let count = buffer[start..<end].withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR || errno == EAGAIN { continue }
@@ -122,7 +127,7 @@ final class FollowOutput {
     buffer.removeAll(keepingCapacity: true)
   }
 
-  /// The entry of standard output for poll(2): its reader's going away shows as an error.
+  /// The entry of standard output for poll(2): when its reader goes away, that shows as an error.
   var pollEntry: pollfd { pollfd(fd: form == .none ? -1 : STDOUT_FILENO, events: 0, revents: 0) }
 
   func noteHangUp(_ entry: pollfd) {
@@ -131,6 +136,6 @@ final class FollowOutput {
 }
 
 extension LogLevel {
-  /// More is more severe.
+  /// Higher is more severe.
   fileprivate var severity: Int { Self.allCases.firstIndex(of: self)! }
 }

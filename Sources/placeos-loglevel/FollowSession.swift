@@ -13,12 +13,23 @@ final class FollowSession {
   /// A log that is followed.
   private final class Log {
     let follower: LogFollower
-    let origin: FollowedRecord.Origin
-    var isReady = false
+    var places: LogPlaces
+    /// The process that it belongs to now, which changes when the service restarts.
+    var origin: FollowedRecord.Origin
+    /// A number that no other log has.
+    var key: String?
     var wasShown = true
+    /// When the runtime got the last line, nanoseconds after the epoch.
+    var lastNs: Int64?
 
-    init(_ follower: LogFollower, _ origin: FollowedRecord.Origin) {
-      (self.follower, self.origin) = (follower, origin)
+    init(_ follower: LogFollower, _ places: LogPlaces, _ origin: FollowedRecord.Origin) {
+      (self.follower, self.places, self.origin) = (follower, places, origin)
+    }
+
+    /// The other one is the same log: both are followed here.
+    func take(over other: Log) {
+      places.join(other.places)
+      if other.origin.service == origin.service { origin = origin.continued(by: other.origin) }
     }
   }
 
@@ -28,15 +39,15 @@ final class FollowSession {
   private let switches: Bool
   private let forNs: Int64?
   private let sinceNs: Int64?
-  private let armingCommand: String
+  private let advice: Advice
   private var hold: TemporarySwitch
   private var logs: [Log] = []
-  /// What is followed: containers by their id, other processes by what they are.
-  private var places: Set<String> = []
-  private var fileKeys: Set<String> = []
+  private var endings = EndedLogs()
+  /// What was followed so far, to tell them apart by colour.
+  private var count = 0
   private var seen: Set<ProcessIdentity> = []
   private let interval: Int64 = 1_000_000_000
-  /// What is run meanwhile, instead of showing anything.
+  /// The command that runs meanwhile, instead of showing anything.
   var command: [String]?
   /// Where everything is kept.
   var save: String?
@@ -44,10 +55,10 @@ final class FollowSession {
 
   init(
     _ pipeline: Pipeline, _ request: Request, _ output: FollowOutput, switches: Bool, forNs: Int64?,
-    sinceNs: Int64?, armingCommand: String
+    sinceNs: Int64?, advice: Advice
   ) {
     (self.pipeline, self.request, self.output, self.switches) = (pipeline, request, output, switches)
-    (self.forNs, self.sinceNs, self.armingCommand) = (forNs, sinceNs, armingCommand)
+    (self.forNs, self.sinceNs, self.advice) = (forNs, sinceNs, advice)
     hold = TemporarySwitch(pipeline, request)
   }
 
@@ -55,8 +66,13 @@ final class FollowSession {
   func run() throws -> Int32 {
     let startNs = HostClock.now().boottimeNs
     let found = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(request.selection) }
-    for unmatched in found.unmatched { Console.remark(unmatched.sentence) }
-    guard !found.instances.isEmpty else { return ExitStatus.nothingMatched.code }
+    var remarks = found.unmatched.map(\.sentence) + found.idle.map(\.wholeSentence)
+    if remarks.isEmpty, found.instances.isEmpty { remarks.append(advice.nothingHere) }
+    for remark in remarks { Console.remark(remark) }
+    guard !found.instances.isEmpty else {
+      Ending.document(remarks.joined(separator: "\n"), .nothingMatched)
+      return ExitStatus.nothingMatched.code
+    }
     if let save { output.file = try SaveFile(save) }
     follow(found.instances, sinceNs: sinceNs.map { found.now.wallNs - $0 })
     awaitReadiness()
@@ -77,7 +93,7 @@ final class FollowSession {
     return taken == 0 ? status : taken
   }
 
-  /// Runs the command, if all is on, to its end.
+  /// Runs the command to its end, if everything is on.
   private func runCommand(_ words: [String], _ switchStatus: Int32) -> Int32 {
     var status = switchStatus
     if status == 0, let signal = Interruption.signal() { status = 128 + signal }
@@ -103,7 +119,7 @@ final class FollowSession {
       takeEvents(waitMs: 500)
       status = child?.exitStatus()
     }
-    // What was logged on its account comes a moment after.
+    // What the command caused to be logged arrives a moment later.
     let endNs = HostClock.now().boottimeNs + interval
     while takeEvents(waitMs: 100), HostClock.now().boottimeNs < endNs {}
     return status ?? 126
@@ -115,11 +131,17 @@ final class FollowSession {
     guard command == nil || save != nil else { return }
     for instance in instances where instance.failure == nil {
       let identity = instance.identity
-      let place = instance.container?.id ?? "\(identity.pid):\(identity.startTicks)"
-      guard places.insert(place).inserted else { continue }
+      let place = instance.logPlace
+      if let log = logs.first(where: { $0.places.names.contains(place) }) {
+        // The log of a restarted container continues.
+        if instance.isMain(than: log.origin) { log.origin = log.origin.continued(by: instance) }
+        continue
+      }
       do throws(HostError) {
-        let follower = try LogFollower(identity, container: instance.container, sinceNs: sinceNs)
-        logs.append(Log(follower, .init(instance, number: logs.count)))
+        let follower = try LogFollower(
+          identity, container: instance.container, sinceNs: endings.begin(place) ?? sinceNs)
+        logs.append(Log(follower, LogPlaces(place), .init(instance, number: count)))
+        count += 1
       } catch {
         Console.remark("\(instance.service.name) (pid \(identity.pid)): its log is not followed: \(error)")
       }
@@ -129,7 +151,7 @@ final class FollowSession {
   /// Until every log is open, or has not been for a second: one that hangs must not keep the others waiting.
   private func awaitReadiness() {
     let endNs = HostClock.now().boottimeNs + interval
-    while Interruption.signal() == nil, logs.contains(where: { !$0.isReady }) {
+    while Interruption.signal() == nil, logs.contains(where: { $0.key == nil }) {
       let left = (endNs - HostClock.now().boottimeNs) / 1_000_000
       if left <= 0 { return }
       takeEvents(waitMs: Int32(left))
@@ -150,7 +172,7 @@ final class FollowSession {
     }
   }
 
-  /// - Returns: whether anything came.
+  /// - Returns: whether anything arrived.
   @discardableResult
   private func takeEvents(waitMs: Int32) -> Bool {
     var entries = logs.map { pollfd(fd: $0.follower.descriptor, events: Int16(POLLIN), revents: 0) }
@@ -164,16 +186,24 @@ final class FollowSession {
       var isDouble = false
       let goesOn = log.follower.take { event in
         switch event {
+        case .line where isDouble: break
         case .line(let time, let bytes):
+          log.lastNs = time?.wallNs ?? log.lastNs
           let record = output.looksIntoLines ? LogRecord(parsing: bytes) : LogRecord(unparsed: bytes)
           log.wasShown = output.take(
             FollowedRecord(record, from: log.origin, time: time), record, wasShown: log.wasShown)
         case .ready(let key):
-          log.isReady = true
-          isDouble = !fileKeys.insert(key).inserted
-        case .problem(let text): Console.remark("\(log.origin.name): \(text)")
+          if let same = logs.first(where: { $0.key == key }) {
+            isDouble = true
+            same.take(over: log)
+          }
+          log.key = key
+        case .problem(let text):
+          if endings.isNews(text, of: log.places.names) { Console.remark("\(log.origin.name): \(text)") }
         }
       }
+      if !goesOn { endings.end(log.places.names, lastNs: log.lastNs) }
+      if isDouble { endings.double(log.places.names) }
       if !goesOn || isDouble { ended.append(ObjectIdentifier(log)) }
       output.flush()
     }
@@ -181,10 +211,15 @@ final class FollowSession {
     return zip(entries, logs).contains { $0.0.revents != 0 }
   }
 
-  /// Follows what has come since, and switches it on.
+  /// Follows what has appeared since, and switches it on.
   private func look() {
-    guard let found = try? pipeline.status(request.selection) else { return }
+    guard let found = try? pipeline.status(request.selection, isForReport: false) else { return }
+    endAbsent(found.instances)
     let new = found.instances.filter { !seen.contains($0.identity) }
+    for instance in new { endings.renew(instance.logPlace) }
+    // Those whose client has ended, though they run: their daemon may have restarted.
+    let again = found.instances.filter { seen.contains($0.identity) && endings.isDue($0.logPlace) }
+    follow(again, sinceNs: found.now.wallNs)
     guard !new.isEmpty else { return }
     seen.formUnion(new.map(\.identity))
     // Its first lines tell most, and were written before it was found.
@@ -200,6 +235,16 @@ final class FollowSession {
     }
   }
 
+  /// Ends the logs of services that have not come back for ten minutes.
+  private func endAbsent(_ instances: [Instance]) {
+    let present = Set(instances.map(\.logPlace))
+    logs.removeAll { log in
+      guard log.places.areAbandoned(present) else { return false }
+      endings.end(log.places.names, lastNs: log.lastNs)
+      return true
+    }
+  }
+
   // MARK: what is said
 
   private func report(_ result: RunResult) {
@@ -212,7 +257,7 @@ final class FollowSession {
     let there = result.outcomes.filter { $0.kind == .unchanged }.count
     if there > 0 { Console.remark("\(there) in debug mode already; left as it is at the end") }
     Console.write(report.complaints(Console.Stream.error.style), to: .error)
-    for remark in report.remarks(armingCommand: armingCommand) { Console.remark(remark) }
+    for remark in report.remarks(advice, isHeld: true) { Console.remark(remark) }
   }
 
   private func sayHidden() {
@@ -228,7 +273,7 @@ final class FollowSession {
       Console.remark("\(back) taken back")
       if left > 0 { Console.remark("\(left) left on: it was given another deadline meanwhile") }
       Console.write(report.complaints(Console.Stream.error.style), to: .error)
-      for remark in report.remarks(armingCommand: armingCommand) { Console.remark(remark) }
+      for remark in report.remarks(advice) { Console.remark(remark) }
       return result.exitStatus.code
     } catch {
       Console.remark("nothing was taken back: \(error.sentence)")

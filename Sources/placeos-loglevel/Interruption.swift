@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Signals that ask this program to end while it has others' processes in hand: noted, and acted upon where
-/// nothing is half done. Before and after that they end it at once, as they do any program.
+/// Signals that ask this program to end while it is working on others' processes: noted, and acted on where
+/// nothing is half done. Before and after that they end it at once, like any program.
 enum Interruption {
   private static let signals = [SIGHUP, SIGINT, SIGTERM]
   /// The first signal that came; 0: none. A handler may do no more than store a number, signal-safety(7).
@@ -14,13 +14,13 @@ enum Interruption {
     return signal == 0 ? nil : signal
   }
 
-  /// The same, and takes it: it was for somebody else.
+  /// The same, and clears it: it was for somebody else.
   static func take() -> Int32? {
     let signal = received.exchange(0, ordering: .relaxed)
     return signal == 0 ? nil : signal
   }
 
-  /// Runs `body`, which has to ask ``signal()`` now and then.
+  /// Runs `body`, which has to check ``signal()`` now and then.
   static func note<Result, Failure: Error>(during body: () throws(Failure) -> Result) throws(Failure)
     -> Result
   {
@@ -29,7 +29,7 @@ enum Interruption {
     action.__sigaction_handler.sa_handler = { signal in
       _ = Interruption.received.compareExchange(expected: 0, desired: signal, ordering: .relaxed)
     }
-    // A write to a file must not end half-way for it.
+    // It must not interrupt a write to a file.
     action.sa_flags = SA_RESTART
     var former: [(Int32, sigaction)] = []
     for signal in signals {

@@ -7,9 +7,9 @@ import Switching
 import SystemPackage
 import Text
 
-/// Who called the program, where, and with which right.
+/// Who called the program, where, and with which rights.
 enum Invocation {
-  /// The value of an environment variable; `nil` where it is not set, or empty (getenv(3)).
+  /// The value of an environment variable; `nil` if it is not set, or empty (getenv(3)).
   static func variable(_ name: String) -> String? {
     guard let value = getenv(name), value.pointee != 0 else { return nil }
     return String(cString: value)
@@ -31,7 +31,7 @@ enum Invocation {
   /// Who is to be recorded for a switch.
   static var actor: LedgerEntry.Actor {
     let uid = getuid()
-    // Root's name need not be looked up. Whom only a name service knows (LDAP) has a number.
+    // Root's name need not be looked up. A user known only to a name service (LDAP) is a number.
     let user = uid == 0 ? "root" : nameOfUser(uid) ?? "\(uid)"
     return LedgerEntry.Actor(user: user, sudoUser: variable("SUDO_USER"), uid: uid)
   }
@@ -50,7 +50,7 @@ enum Invocation {
     }
   }
 
-  /// What the documents say of where and when they were made.
+  /// The documents' time and place.
   static var origin: Origin { Origin(host: hostName, wallNs: HostClock.now().wallNs) }
 
   static var hostName: String {
@@ -59,42 +59,53 @@ enum Invocation {
     return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// Ends with status 3 and the command line to type, unless the caller is root.
-  static func requireRoot() throws {
-    guard geteuid() != 0 else { return }
-    let line = CommandLine.arguments.map(shellQuoted).joined(separator: " ")
-    throw Ending(
-      .nothingDone,
-      "only root can look at PlaceOS's processes and signal them; nothing was done. Type:\n  sudo \(line)")
-  }
+  /// Where this program runs.
+  static let surroundings = Surroundings.now(environment: environment)
 
-  /// The command line that lets deadlines be kept on this host.
-  ///
-  /// - Parameter stateDirectory: where the state is, if not in its usual place: cron then needs a line of its own.
-  static func armingCommand(stateDirectory: String?) -> String {
-    let cronFile = "/etc/cron.d/placeos-loglevel"
-    guard stateDirectory != nil || access(cronFile, F_OK) != 0 else {
-      let hasSystemd = access("/run/systemd/system", F_OK) == 0
-      return hasSystemd ? "sudo systemctl start cron" : "sudo service cron start"
+  /// The command line as it was typed.
+  static var commandLine: String { CommandLine.arguments.map(shellQuoted).joined(separator: " ") }
+
+  /// How deadlines can be kept here, if nothing keeps them.
+  static func arming(_ place: StatePlace) -> String {
+    guard surroundings.kind == .host else {
+      return
+        "Start the agent on this state directory (\(place.directory)): it is what the image runs without a "
+        + "command. 'follow' and 'run' take back what they switched by themselves"
     }
-    let place = stateDirectory.map { " --state-dir \(shellQuoted($0))" } ?? ""
-    let line = "* * * * * root \(shellQuoted(program)) revert --expired --quiet\(place)"
-    return "echo \(shellQuoted(line)) | sudo tee -a \(cronFile)"
+    return "Enable it with:\n  " + armingCommand(place)
   }
 
-  /// The command line that starts the agent on this host: the unit, where it is there for this state directory.
-  static func agentCommand(stateDirectory: String?) -> String {
+  private static func armingCommand(_ place: StatePlace) -> String {
+    let option = place.isUsual ? "" : " --state-dir \(shellQuoted(place.directory.string))"
+    let words = "\(shellQuoted(program)) revert --expired --quiet\(option)"
+    guard geteuid() == 0 else {
+      return "(crontab -l; echo \(shellQuoted("* * * * * " + words))) | crontab -"
+    }
+    let cronFile = "/etc/cron.d/placeos-loglevel"
+    guard !place.isUsual || access(cronFile, F_OK) != 0 else {
+      let hasSystemd = access("/run/systemd/system", F_OK) == 0
+      return sudo + (hasSystemd ? "systemctl start cron" : "service cron start")
+    }
+    return "echo \(shellQuoted("* * * * * root " + words)) | \(sudo)tee -a \(cronFile)"
+  }
+
+  /// The command line that starts the agent on this host: the unit, if it is installed for this state
+  /// directory.
+  static func agentCommand(_ place: StatePlace) -> String {
     let unit = "placeos-loglevel.service"
     let folders = ["/etc/systemd/system/", "/usr/local/lib/systemd/system/", "/lib/systemd/system/"]
     let hasUnit = folders.contains { access($0 + unit, F_OK) == 0 }
-    if stateDirectory == nil, hasUnit, access("/run/systemd/system", F_OK) == 0 {
-      return "sudo systemctl start \(unit)"
+    if place.isUsual, hasUnit, access("/run/systemd/system", F_OK) == 0 {
+      return "\(sudo)systemctl start \(unit)"
     }
-    let place = stateDirectory.map { " --state-dir \(shellQuoted($0))" } ?? ""
-    return "sudo \(shellQuoted(program)) agent\(place) &"
+    let option = place.isUsual ? "" : " --state-dir \(shellQuoted(place.directory.string))"
+    return "\(geteuid() == 0 ? sudo : "")\(shellQuoted(program)) agent\(option) &"
   }
 
-  /// The path of this very program.
+  /// For a command line that needs root; empty on a system without sudo(8).
+  private static var sudo: String { access("/usr/bin/sudo", X_OK) == 0 ? "sudo " : "" }
+
+  /// The path of this program.
   private static var program: String {
     var path = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &path, path.count - 1)

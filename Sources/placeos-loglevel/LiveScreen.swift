@@ -1,22 +1,25 @@
 import Glibc
-import Text
+import Processes
+import Report
 
-/// The whole of a terminal for as long as something is shown on it again and again, in place; afterwards the
-/// terminal is as it was. See termios(3) and console_codes(4).
-struct LiveScreen: ~Copyable {
+/// The whole terminal while something is shown on it again and again, in place; afterwards it is restored.
+/// See termios(3) and console_codes(4).
+final class LiveScreen {
   private let former: termios
+  private var viewport = Viewport()
+  private var lines: [String] = []
 
-  /// Takes the terminal; `nil` where standard input or output is none.
+  /// Takes the terminal; `nil` if standard input or output is not one.
   init?() {
     var attributes = termios()
     guard isatty(STDOUT_FILENO) == 1, tcgetattr(STDIN_FILENO, &attributes) == 0 else { return nil }
     former = attributes
-    // Keys come one by one and are not shown. Ctrl-C still asks to end; to be stopped half-way would leave the
-    // terminal to others as it is now.
+    // Keys arrive one by one and are not shown. Ctrl-C still asks to end; Ctrl-Z would leave the terminal to
+    // others in this state.
     attributes.c_lflag &= ~tcflag_t(ICANON | ECHO)
     withUnsafeMutableBytes(of: &attributes.c_cc) { $0[Int(VSUSP)] = 0 }
     tcsetattr(STDIN_FILENO, TCSANOW, &attributes)
-    // The other screen, no cursor, no wrapping: a line that is too long is cut.
+    // The alternate screen, no cursor, no wrapping.
     Console.write("\u{1b}[?1049h\u{1b}[?25l\u{1b}[?7l", to: .output)
   }
 
@@ -26,27 +29,34 @@ struct LiveScreen: ~Copyable {
     tcsetattr(STDIN_FILENO, TCSANOW, &attributes)
   }
 
-  /// Puts `text` in the place of what was shown. What does not fit below one another is counted.
+  /// Shows `text` instead of what was shown. What does not fit can be scrolled to.
   func show(_ text: String) {
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     while lines.last == "" { lines.removeLast() }
-    let room = max(2, rows)
-    var shown = lines.prefix(lines.count > room ? room - 1 : room).map(String.init)
-    if lines.count > room { shown.append("… and \(lines.count - room + 1) lines more") }
-    Console.write(
-      "\u{1b}[H" + shown.map { $0 + "\u{1b}[K" }.joined(separator: "\r\n") + "\u{1b}[J", to: .output)
+    draw()
   }
 
-  /// Waits for a key, or for the time to be over.
+  private func draw() {
+    let shown = viewport.visible(lines, rows: rows).map { $0 + "\u{1b}[K" }
+    Console.write("\u{1b}[H" + shown.joined(separator: "\r\n") + "\u{1b}[J", to: .output)
+  }
+
+  /// Waits until the time is up; scrolls meanwhile as keys ask for.
   ///
   /// - Returns: whether to end: `q` was pressed, or nobody can press anything any more.
-  func waitsForEnd(ms: Int32) -> Bool {
-    var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-    guard poll(&input, 1, ms) == 1 else { return false }
-    var keys = [UInt8](repeating: 0, count: 64)
-    let count = read(STDIN_FILENO, &keys, keys.count)
-    if count < 0 { return errno != EINTR && errno != EAGAIN }
-    return count == 0 || keys[..<count].contains { $0 == UInt8(ascii: "q") || $0 == UInt8(ascii: "Q") }
+  func waitsForEnd(ms: Int64) -> Bool {
+    let endNs = HostClock.now().boottimeNs + ms * 1_000_000
+    while true {
+      let leftMs = (endNs - HostClock.now().boottimeNs) / 1_000_000
+      var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      guard leftMs > 0, poll(&input, 1, Int32(leftMs)) == 1 else { return false }
+      var keys = [UInt8](repeating: 0, count: 64)
+      let count = read(STDIN_FILENO, &keys, keys.count)
+      if count < 0, errno == EINTR || errno == EAGAIN { return false }
+      guard count > 0 else { return true }
+      if viewport.take(keys[..<count], lines: lines.count, rows: rows) { return true }
+      draw()
+    }
   }
 
   private var rows: Int {

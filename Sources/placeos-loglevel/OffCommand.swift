@@ -4,7 +4,7 @@ import Switching
 struct OffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "off",
-    abstract: "Switch out of debug mode, whoever switched it on; what is out already gets no signal.",
+    abstract: "Switch out of debug mode, whoever switched it on; processes already off are not signalled.",
     discussion: """
       Example: sudo placeos-loglevel off --all
       """
@@ -16,7 +16,7 @@ struct OffCommand: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let settings = Settings.inAnyCase(common)
+    let settings = Settings.inAnyCase(common.places)
     var request = Request(
       verb: .off, selection: try targets.selection(settings), reason: sending.reason,
       by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,

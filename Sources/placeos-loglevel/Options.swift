@@ -3,22 +3,86 @@ import Configuration
 import Glibc
 import Ledger
 import PlaceOS
+import Processes
 import Report
 import Switching
 import SystemPackage
 import Text
 
-/// What every subcommand takes.
+/// The options of every subcommand that prints a document.
 struct CommonOptions: ParsableArguments {
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var places: PlaceOptions
+
+  var json: Bool { output.json }
+  var environment: Pipeline.Environment { places.environment }
+  var advice: Advice { places.advice }
+  var agentCommand: String { places.agentCommand }
+}
+
+/// Where things are.
+struct PlaceOptions: ParsableArguments {
+  @OptionGroup var state: StateOptions
+  @OptionGroup var configuration: ConfigurationOptions
+
+  var environment: Pipeline.Environment { state.environment }
+  var configurationFile: ConfigurationFile { configuration.file }
+
+  /// The pipeline on this machine; a signal that ``Interruption`` has noted ends it.
+  func pipeline(_ settings: Settings) -> Pipeline {
+    var pipeline = Pipeline(environment: environment, catalogue: settings.catalogue)
+    pipeline.interruption = Interruption.signal
+    return pipeline
+  }
+
+  var advice: Advice { state.advice }
+  var agentCommand: String { state.agentCommand }
+}
+
+struct OutputOptions: ParsableArguments {
   @Flag(help: "Print one JSON document.")
   var json = false
+}
 
+struct StateOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the state is kept (default: $PLACEOS_LOGLEVEL_STATE_DIR or /run/placeos-loglevel).",
+      "Where the state is kept (default: $PLACEOS_LOGLEVEL_STATE_DIR or /run/placeos-loglevel; for another user than root "
+        + "$XDG_RUNTIME_DIR/placeos-loglevel).",
       valueName: "dir"))
   var stateDir: String?
 
+  func validate() throws {
+    if stateDir == "" { throw ValidationError("--state-dir needs the name of a directory.") }
+  }
+
+  /// This machine, with the state where the options say, or where this user has it.
+  var environment: Pipeline.Environment {
+    let place = statePlace
+    return Pipeline.Environment(
+      stateDirectory: place.directory, history: place.history, ownerID: geteuid(), keeper: Invocation.keeper)
+  }
+
+  /// Where the state and the history are.
+  private var statePlace: StatePlace {
+    StatePlace(
+      chosen: stateDir ?? Invocation.variable("PLACEOS_LOGLEVEL_STATE_DIR"), userID: geteuid(),
+      runtimeDirectory: Invocation.variable("XDG_RUNTIME_DIR"))
+  }
+
+  /// The advice for this place.
+  var advice: Advice {
+    let place = statePlace
+    return Advice(surroundings: Invocation.surroundings, commandLine: Invocation.commandLine) {
+      Invocation.arming(place)
+    }
+  }
+
+  /// The command line that starts the agent.
+  var agentCommand: String { Invocation.agentCommand(statePlace) }
+}
+
+struct ConfigurationOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The configuration (default: $PLACEOS_LOGLEVEL_CONFIG or /etc/placeos-loglevel/config.json).",
@@ -27,36 +91,16 @@ struct CommonOptions: ParsableArguments {
 
   func validate() throws {
     if config == "" { throw ValidationError("--config needs the name of a file.") }
-    if stateDir == "" { throw ValidationError("--state-dir needs the name of a directory.") }
-  }
-
-  /// This machine, with the state where the options have it.
-  var machine: Pipeline.Machine {
-    let directory = FilePath(chosenStateDirectory ?? "/run/placeos-loglevel")
-    let log: FilePath = chosenStateDirectory == nil ? "/var/log/placeos-loglevel" : directory
-    return Pipeline.Machine(
-      stateDirectory: directory, history: log.appending("history.jsonl"), keeper: Invocation.keeper)
   }
 
   /// Where the configuration is.
-  var configurationFile: ConfigurationFile {
+  var file: ConfigurationFile {
     let named = config ?? Invocation.variable("PLACEOS_LOGLEVEL_CONFIG")
     return ConfigurationFile(path: named.map { FilePath($0) })
   }
-
-  /// The command line that lets deadlines be kept, should nothing keep them.
-  var armingCommand: String { Invocation.armingCommand(stateDirectory: chosenStateDirectory) }
-
-  /// The command line that starts the agent.
-  var agentCommand: String { Invocation.agentCommand(stateDirectory: chosenStateDirectory) }
-
-  /// Where the caller wants the state to be; `nil` for its usual place.
-  private var chosenStateDirectory: String? {
-    stateDir ?? Invocation.variable("PLACEOS_LOGLEVEL_STATE_DIR")
-  }
 }
 
-/// What every subcommand takes that switches something.
+/// The options of every subcommand that switches something.
 struct SwitchOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Why; kept in the state file and the history.", valueName: "text"))
   var reason: String?
@@ -65,7 +109,8 @@ struct SwitchOptions: ParsableArguments {
     help: ArgumentHelp(
       "How long to wait for a starting process, and for the switch to be confirmed. "
         + "(default: \(Self.usualWait.word))",
-      valueName: "duration"))
+      valueName: "duration"),
+    transform: DurationText.option)
   var wait: DurationText?
   private static let usualWait = DurationText(ns: 2_000_000_000)
 
@@ -79,11 +124,11 @@ struct SwitchOptions: ParsableArguments {
   var waitNs: Int64 { (wait ?? Self.usualWait).ns }
 }
 
-/// What the subcommands take that switch and end.
+/// The options of the subcommands that switch and exit.
 struct SendingOptions: ParsableArguments {
   @OptionGroup var switching: SwitchOptions
 
-  @Flag(help: "Where nothing matches, exit with 0 instead of 1.")
+  @Flag(help: "If nothing matches, exit with 0 instead of 1.")
   var ifPresent = false
 
   @Flag(help: "Print the plan; send and record nothing.")
@@ -96,10 +141,11 @@ struct SendingOptions: ParsableArguments {
   var waitNs: Int64 { switching.waitNs }
 }
 
-/// Which processes, for what switches them on or off.
+/// Which processes to switch on or off.
 struct SelectionOptions: ParsableArguments {
   @Argument(
-    help: "What to switch: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N.", completion: .selector)
+    help: "What to switch: api, api/NAME, CONTAINER, driver, driver/GLOB, backend:NAME, pid:N.",
+    completion: .selector)
   var selector: [String] = []
 
   @Flag(help: "Every service; drivers only where 'driver' is named too.")
@@ -126,14 +172,55 @@ struct SelectionOptions: ParsableArguments {
   }
 }
 
-/// What the subcommands take that choose among all processes.
+/// The options of the subcommands that may lead into debug mode.
+struct SwitchingOnOptions: ParsableArguments {
+  @OptionGroup var targets: TargetOptions
+
+  @Flag(help: "Stay in debug mode when the service restarts, until the deadline; needs the agent.")
+  var followRestarts = false
+
+  @Option(
+    name: .customLong("for"),
+    help: ArgumentHelp(
+      "Revert after this time: 90s, 30m, 2h, 1h30m. Default 1h and at most 24h, unless the configuration "
+        + "says otherwise. On a target already in debug mode it moves the deadline.",
+      valueName: "duration"),
+    transform: DurationText.option)
+  var duration: DurationText?
+
+  @Flag(help: "Never revert by itself.")
+  var permanent = false
+
+  @OptionGroup var sending: SendingOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if duration != nil, permanent { throw ValidationError("--for and --permanent exclude each other.") }
+  }
+
+  /// Runs `toggle` or `on`.
+  func run(_ verb: Request.Verb) throws {
+    let settings = try Settings.toSwitchOn(common.places)
+    var request = Request(
+      verb: verb, selection: try targets.selection(settings),
+      deadline: permanent
+        ? .never : try settings.deadline(duration, hint: "; --permanent is for no deadline"),
+      reason: sending.reason, by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
+      trustsNames: targets.trustName, isDryRun: sending.dryRun, followsRestarts: followRestarts)
+    request.resends = targets.resend
+    request.isOnlyIfPresent = sending.ifPresent
+    try Runner.run(request, common, settings, quiet: sending.quiet)
+  }
+}
+
+/// The options of the subcommands that choose among all processes.
 struct TargetOptions: ParsableArguments {
   @OptionGroup var selected: SelectionOptions
 
   @Flag(help: "Refuse a process whose level is only assumed.")
   var strict = false
 
-  @Flag(help: "Switch a process that only its name says is PlaceOS's; never with --all.")
+  @Flag(help: "Switch a process although only its name says that it is PlaceOS; never with --all.")
   var trustName = false
 
   @Flag(help: "Send although an earlier signal has not shown, or the evidence is in doubt; one pid:N only.")
@@ -154,7 +241,7 @@ struct TargetOptions: ParsableArguments {
 extension Settings {
   /// The deadline that `--for` asks for.
   ///
-  /// - Parameter hint: what else there is, for whom that is not enough.
+  /// - Parameter hint: what else there is, if that is not enough.
   func deadline(_ duration: DurationText?, hint: String = "") throws -> Request.Deadline {
     guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
     guard duration.ns > 0 else { throw ValidationError("--for needs a time longer than 0\(hint).") }
@@ -166,6 +253,12 @@ extension Settings {
   }
 }
 
-extension DurationText: ExpressibleByArgument {
-  public init?(argument: String) { self.init(parsing: argument) }
+extension DurationText {
+  /// The value of an option.
+  static func option(_ text: String) throws -> DurationText {
+    guard let duration = DurationText(parsing: text) else {
+      throw ValidationError("a time is a number followed by d, h, m, s or ms: 90s, 30m, 2h, 1h30m")
+    }
+    return duration
+  }
 }

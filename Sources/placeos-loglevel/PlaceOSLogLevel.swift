@@ -7,10 +7,11 @@ import Switching
 struct PlaceOSLogLevel: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "placeos-loglevel",
-    abstract: "Switches the debug mode of PlaceOS's services on this host, and takes it back.",
+    abstract: "Switch debug mode of PlaceOS services on this host, and take it back.",
     discussion: """
-      A SELECTOR is a service (api), a service in one container or pod (api/NAME), drivers (driver, \
-      driver/GLOB), the users of a store (backend:redis), or one process (pid:N). 'services' lists the names.
+      A SELECTOR is a service (api), a service in one container or pod (api/NAME, or a pattern: \
+      'api/placeos-*'), the services of a container (its name alone), drivers (driver, driver/GLOB), the users \
+      of a store (backend:redis), or one process (pid:N). 'services' lists the names.
 
       Examples:
         sudo placeos-loglevel
@@ -21,7 +22,7 @@ struct PlaceOSLogLevel: ParsableCommand {
         sudo placeos-loglevel revert
 
       Exit status: 0 all as asked; 1 nothing matched; 2 usage; 3 nothing could be done; 4 some target \
-      is not as asked.
+      is not as asked; 128+n ended by signal n.
       """,
     version: version,
     subcommands: commands,
@@ -39,10 +40,10 @@ struct PlaceOSLogLevel: ParsableCommand {
     commands.compactMap { $0.configuration.commandName }
   }
 
-  /// The command that was asked for, and its arguments.
+  /// The requested command, and its arguments.
   ///
-  /// One that is named first is handed its arguments at once: the parser would otherwise look through the whole
-  /// family for what it is not, and take longer for it than the rest of a `toggle` takes.
+  /// A command named first gets its arguments at once: the parser would otherwise try all the others first,
+  /// and take longer for that than the rest of a `toggle` takes.
   private static var asked: (command: any ParsableCommand.Type, words: [String]) {
     let words = CommandLine.arguments.dropFirst()
     if let name = words.first,
@@ -75,7 +76,7 @@ struct PlaceOSLogLevel: ParsableCommand {
       let isUsage = type.exitCode(for: error) != .success
       var message = type.fullMessage(for: error)
       if type != Self.self, let name = type.configuration.commandName {
-        // A command that was parsed by itself does not say there whose it is.
+        // A command parsed by itself does not name its parent there.
         message.replace("See '\(name) --help'", with: "See 'placeos-loglevel \(name) --help'")
       }
       Console.write(Console.escaped(message) + "\n", to: isUsage ? .error : .output)
@@ -84,7 +85,7 @@ struct PlaceOSLogLevel: ParsableCommand {
     }
   }
 
-  /// Ends the program. Output that was lost is a failure, whatever else was done.
+  /// Ends the program. Lost output is a failure, whatever else was done.
   private static func end(_ status: Int32) -> Never {
     guard let failure = Console.outputFailure else { Glibc.exit(status) }
     Console.remark(
@@ -94,7 +95,8 @@ struct PlaceOSLogLevel: ParsableCommand {
 }
 
 extension CommandConfiguration {
-  /// As one of the program's subcommands: its help has the program's name before its own, however it was parsed.
+  /// As one of the program's subcommands: its help has the program's name before its own, however it was
+  /// parsed.
   func ofSubcommand() -> CommandConfiguration {
     var configuration = self
     configuration._superCommandName = "placeos-loglevel"

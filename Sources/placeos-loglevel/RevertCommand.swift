@@ -14,21 +14,23 @@ struct RevertCommand: ParsableCommand {
   .ofSubcommand()
 
   @Argument(
-    help: "What to take back: api, api/NAME, driver, driver/GLOB, pid:N. None: everything.",
+    help: "What to take back: api, api/NAME, CONTAINER, driver, driver/GLOB, pid:N. None: everything.",
     completion: .selector)
   var selector: [String] = []
 
   @Flag(help: "Only what is past its deadline.")
   var expired = false
 
-  @Option(help: ArgumentHelp("Only what has been on for longer than this.", valueName: "duration"))
+  @Option(
+    help: ArgumentHelp("Only what has been on for longer than this.", valueName: "duration"),
+    transform: DurationText.option)
   var olderThan: DurationText?
 
   @OptionGroup var sending: SendingOptions
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let settings = Settings.inAnyCase(common)
+    let settings = Settings.inAnyCase(common.places)
     var request = Request(
       verb: .revert, selection: .these(try settings.selectors(selector)), onlyExpired: expired,
       olderThanNs: olderThan?.ns, reason: sending.reason, by: Invocation.actor,

@@ -4,11 +4,11 @@ import Switching
 import Text
 
 struct RunCommand: ParsableCommand {
-  /// What stands behind `--`: the parser takes one list of words without names, and that is the selectors'.
+  /// What follows `--`: the parser takes one list of unnamed words, and that is the selectors'.
   nonisolated(unsafe) static var command: [String] = []
 
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Switch into debug mode, run a command, and out of it.",
+    commandName: "run", abstract: "Switch into debug mode, run a command, and switch back.",
     usage: "placeos-loglevel run [<options>] <selector> ... -- <command> [<argument> ...]",
     discussion: """
       The exit status is the command's. Where switching on fails, the command is not run, and the status is \
@@ -24,7 +24,8 @@ struct RunCommand: ParsableCommand {
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp(
-      "Revert after this time, even if the command still runs: 90s, 30m, 2h, 1h30m.", valueName: "duration"))
+      "Revert after this time, even if the command still runs: 90s, 30m, 2h, 1h30m.", valueName: "duration"),
+    transform: DurationText.option)
   var duration: DurationText?
 
   @OptionGroup var switching: SwitchOptions
@@ -33,26 +34,23 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Keep what is logged, one JSON object a line, in this new file.", valueName: "file"))
   var save: String?
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var places: PlaceOptions
 
   func validate() throws {
     if Self.command.isEmpty { throw ValidationError("Name the command after '--'.") }
   }
 
   func run() throws {
-    let settings = try Settings.toSwitchOn(common)
+    let settings = try Settings.toSwitchOn(places)
     var request = Request(
       verb: .on, selection: try targets.selection(settings), deadline: try settings.deadline(duration),
       reason: switching.reason, by: Invocation.actor, waitNs: switching.waitNs, isStrict: targets.strict,
       trustsNames: targets.trustName)
     request.resends = targets.resend
-    try Invocation.requireRoot()
     let output = FollowOutput(form: .none, pattern: nil, level: nil)
-    var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
-    pipeline.interruption = Interruption.signal
     let session = FollowSession(
-      pipeline, request, output, switches: true, forNs: nil, sinceNs: nil,
-      armingCommand: common.armingCommand)
+      places.pipeline(settings), request, output, switches: true, forNs: nil, sinceNs: nil,
+      advice: places.advice)
     session.command = Self.command
     session.save = save
     let status = try Interruption.note { try session.run() }

@@ -5,19 +5,18 @@ import Processes
 import Report
 import Switching
 
-/// Runs the pipeline for a command and shows what came of it.
+/// Runs the pipeline for a command and shows the result.
 enum Runner {
   /// Carries out a request that may switch something.
   static func run(
     _ request: Request, _ common: CommonOptions, _ settings: Settings, quiet: Bool
   ) throws {
-    try Invocation.requireRoot()
     if request.followsRestarts { try requireAgent(common) }
-    var pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
+    try requireLastingState(for: request, common)
+    var pipeline = common.places.pipeline(settings)
     let progress = Progress()
     pipeline.waiting = progress.show
-    pipeline.interruption = Interruption.signal
-    let result = try stopping { () throws(Pipeline.Stop) in
+    let result = try stopping(remark: settings.remark) { () throws(Pipeline.Stop) in
       defer { progress.clear() }
       return try Interruption.note { () throws(Pipeline.Stop) in try pipeline.run(request) }
     }
@@ -29,49 +28,74 @@ enum Runner {
     } else {
       Console.write(report.text(Console.Stream.output.style), to: .output)
     }
-    let remarks = [settings.remark].compactMap { $0 } + report.remarks(armingCommand: common.armingCommand)
+    let remarks = [settings.remark].compactMap { $0 } + report.remarks(common.advice)
     for remark in remarks where !quiet || result.exitStatus != .done { Console.remark(remark) }
     // That nobody will keep a deadline is said in any case.
-    if quiet, result.exitStatus == .done,
-      let warning = report.unkeptDeadline(armingCommand: common.armingCommand)
-    {
-      Console.remark(warning)
+    if quiet, result.exitStatus == .done {
+      for warning in report.unkeptDeadline(common.advice) { Console.remark(warning) }
     }
     if result.exitStatus != .done { throw ExitCode(result.exitStatus) }
   }
 
-  /// Ends with status 3 and the command to type, unless an agent lives: nobody else could follow a restart.
+  /// Ends with status 3 and the command to type, unless an agent lives: nothing else could follow a restart.
   private static func requireAgent(_ common: CommonOptions) throws {
-    let hasAgent = try stopping { () throws(Pipeline.Stop) in
+    let agent = try stopping { () throws(Pipeline.Stop) in
       do throws(LedgerError) {
-        return try common.machine.openStateDirectory(create: false)?.hasAgent ?? false
+        return try common.environment.agent()
       } catch {
         throw .ledger(error)
       }
     }
-    guard !hasAgent else { return }
+    guard agent == nil else { return }
     throw Ending(
       .nothingDone,
       "--follow-restarts needs the agent, and none runs; nothing was done. Start it with:\n"
         + "  \(common.agentCommand)")
   }
 
+  /// Ends with status 3 if the record of the switch would be lost with this container: nothing would ever
+  /// take the switch back.
+  private static func requireLastingState(for request: Request, _ common: CommonOptions) throws {
+    guard Invocation.surroundings.kind != .host, [.on, .toggle].contains(request.verb), !request.isDryRun,
+      request.deadline != .never
+    else { return }
+    guard ((try? common.environment.agent()) ?? nil) == nil else { return }
+    let directory = common.environment.stateDirectory
+    let mounts = try? FileReader.bytes(at: "/proc/self/mountinfo", limitBytes: MountInfo.limitBytes)
+    guard !MountInfo(parsing: mounts ?? []).outlivesContainer(directory) else { return }
+    throw Ending(
+      .nothingDone,
+      "the state in \(directory) goes with this container, and nobody would take the switch back at its deadline; "
+        + "nothing was done. Start the agent in this container and use its 'exec'; or mount a directory at \(directory) "
+        + "that the host or an agent looks after; or use 'follow' or 'run', which take it back themselves; or say "
+        + "--permanent")
+  }
+
   /// Turns what stops a command into its sentence and its exit status.
-  static func stopping<Result>(_ body: () throws(Pipeline.Stop) -> Result) throws -> Result {
+  ///
+  /// - Parameter remark: what is wrong with the configuration: a name may be one that only it knows.
+  static func stopping<Result>(
+    remark: String? = nil, _ body: () throws(Pipeline.Stop) -> Result
+  ) throws -> Result {
     do {
       return try body()
     } catch {
+      // The command line is wrong, even if that only shows in the search.
+      if case .selector = error {
+        if let remark { Console.remark(remark) }
+        throw ValidationError(error.sentence)
+      }
       throw Ending(error.exitStatus, error.sentence)
     }
   }
 }
 
-/// Says on a terminal who is still awaited; nowhere else.
+/// Shows on a terminal which processes are still awaited; nowhere else.
 private final class Progress {
   private let isShown = Console.Stream.error.isTerminal
   private var shown = ""
   private let startNs = HostClock.now().boottimeNs
-  /// Most switches are over sooner; a line that comes and goes is only a flicker.
+  /// Most switches take less time; a line that comes and goes only flickers.
   private static let patienceNs: Int64 = 300_000_000
 
   func show(_ awaited: [Instance]) {

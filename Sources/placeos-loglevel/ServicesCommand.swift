@@ -10,14 +10,15 @@ struct ServicesCommand: ParsableCommand {
   )
   .ofSubcommand()
 
-  @OptionGroup var common: CommonOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var chosen: ConfigurationOptions
 
   func run() throws {
-    let settings = Settings.inAnyCase(common)
+    let settings = Settings.inAnyCase(chosen.file)
     let report = ServicesReport(settings.catalogue)
     let problems = [settings.problem?.sentence].compactMap { $0 }
     Console.write(
-      common.json
+      output.json
         ? report.json(Invocation.origin, problems: problems) : report.text(Console.Stream.output.style),
       to: .output)
     if let remark = settings.remark { Console.remark(remark) }

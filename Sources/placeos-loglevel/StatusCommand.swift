@@ -13,7 +13,8 @@ struct StatusCommand: ParsableCommand {
   .ofSubcommand()
 
   @Argument(
-    help: "What to show: api, api/NAME, driver, driver/GLOB, backend:NAME, pid:N. None: everything.",
+    help:
+      "What to show: api, api/NAME, CONTAINER, driver, driver/GLOB, backend:NAME, pid:N. None: everything.",
     completion: .selector)
   var selector: [String] = []
 
@@ -27,27 +28,29 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let settings = Settings.inAnyCase(common)
-    // As the default subcommand it gets what was meant to be another's name.
+    let settings = Settings.inAnyCase(common.places)
+    // As the default subcommand it also gets mistyped command names.
     if let word = selector.first, settings.catalogue.service(named: word) == nil,
-      let command = Spelling.nearest(to: word, among: PlaceOSLogLevel.commandNames)
+      let sentence = UnknownCommand.sentence(word, CommandLine.arguments.dropFirst())
     {
-      throw ValidationError("unknown command '\(word)'; did you mean \(command)?")
+      throw ValidationError(sentence)
     }
     let selection = Selection.these(try settings.selectors(selector))
-    try Invocation.requireRoot()
-    let pipeline = Pipeline(machine: common.machine, catalogue: settings.catalogue)
+    let pipeline = common.places.pipeline(settings)
     if watch { return try show(pipeline, selection, settings) }
-    let result = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(selection) }
+    let result = try Runner.stopping(remark: settings.remark) { () throws(Pipeline.Stop) in
+      try pipeline.status(selection)
+    }
     let report = StatusReport(
       result, host: Invocation.hostName, configurationProblem: settings.problem)
-    Console.write(common.json ? report.json : report.text(Console.Stream.output.style), to: .output)
+    Console.write(
+      common.json ? report.json : report.text(Console.Stream.output.style) + report.following, to: .output)
     if let remark = settings.remark { Console.remark(remark) }
-    for remark in report.remarks(armingCommand: common.armingCommand) { Console.remark(remark) }
+    for remark in report.remarks(common.advice) { Console.remark(remark) }
     if result.exitStatus != .done { throw ExitCode(result.exitStatus) }
   }
 
-  /// Shows it every second until it is asked to end.
+  /// Shows it every second until asked to end.
   private func show(_ pipeline: Pipeline, _ selection: Selection, _ settings: Settings) throws {
     guard let screen = LiveScreen() else { throw ValidationError("--watch needs a terminal.") }
     var meters: [ProcessIdentity: WriteMeter] = [:]
@@ -61,7 +64,7 @@ struct StatusCommand: ParsableCommand {
     if let signal { throw ExitCode(ExitStatus.signal(signal)) }
   }
 
-  /// What there is to see now; what cannot be seen is said in its place.
+  /// What there is to see now; if it cannot be seen, the reason.
   private func page(
     _ pipeline: Pipeline, _ selection: Selection, _ settings: Settings,
     _ meters: inout [ProcessIdentity: WriteMeter]
@@ -70,22 +73,22 @@ struct StatusCommand: ParsableCommand {
     var table = ""
     do {
       var result = try pipeline.status(selection)
-      result.measureWrites(&meters) { pipeline.machine.writtenBytes(of: $0) }
+      result.measureWrites(&meters) { pipeline.environment.writtenBytes(of: $0) }
       let report = StatusReport(result, host: Invocation.hostName, configurationProblem: settings.problem)
       table = report.text(Console.Stream.output.style)
-      remarks += report.remarks(armingCommand: common.armingCommand)
+      remarks += report.remarks(common.advice)
     } catch {
       remarks.append(error.sentence)
     }
-    let rest = remarks.map { Console.escaped($0) + "\n" }.joined()
+    let rest = remarks.flatMap { Console.Stream.output.lines(Console.escaped($0)) }.map { $0 + "\n" }.joined()
     return "\(Invocation.hostName), every second; q ends\n\n" + table + (rest.isEmpty ? "" : "\n" + rest)
   }
 }
 
 extension StatusResult {
-  /// Puts what services in debug mode have written since the last look in the place of what the agent measured.
+  /// Shows what services in debug mode have written since the last look, instead of the agent's measurements.
   ///
-  /// - Parameter read: how many bytes a process has written since its start; `nil` where that cannot be read.
+  /// - Parameter read: how many bytes a process has written since its start; `nil` if that cannot be read.
   fileprivate mutating func measureWrites(
     _ meters: inout [ProcessIdentity: WriteMeter], read: (ProcessIdentity) -> UInt64?
   ) {
@@ -111,8 +114,8 @@ extension StatusResult {
   }
 }
 
-extension Pipeline.Machine {
-  /// How many bytes a process has written since its start; `nil` where that cannot be read.
+extension Pipeline.Environment {
+  /// How many bytes a process has written since its start; `nil` if that cannot be read.
   fileprivate func writtenBytes(of identity: ProcessIdentity) -> UInt64? {
     guard let handle = try? ProcessHandle.open(identity, proc: table.proc) else { return nil }
     return try? handle.directory.io().writtenBytes

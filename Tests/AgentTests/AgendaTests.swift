@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test("a service that is let go is looked for no longer")
-  func letGo() {
+  func unfollowed() {
     var agenda = agenda([], [followed()])
     agenda.take(LedgerState(bootID: bootID), now: 3)
     #expect(agenda.searches.isEmpty && agenda.nextNs == nil)
@@ -143,6 +143,6 @@ import Testing
   }
 }
 
-extension LedgerEntry.Container {
+extension Container {
   var apiPlace: ServicePlace { ServicePlace(service: "api", executable: "/rest-api", container: self) }
 }

@@ -5,14 +5,14 @@ import Processes
 let bootID = "5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01"
 let second: Int64 = 1_000_000_000
 let steve = LedgerEntry.Actor(user: "root", sudoUser: "steve", uid: 0)
-let api = LedgerEntry.Container(runtime: "docker", id: "50db48f4", name: "rest-api")
+let api = Container(runtime: .docker, id: "50db48f4", name: "rest-api")
 
 func identity(_ pid: Int32) -> ProcessIdentity { ProcessIdentity(bootID: bootID, pid: pid, startTicks: 100) }
 
 /// What the ledger may say of a process in debug mode.
 func entry(
   _ pid: Int32, deadline: Int64? = 100 * second, progress: LedgerEntry.SentSignal.Progress = .confirmed,
-  container: LedgerEntry.Container? = api, executable: String = "/rest-api"
+  container: Container? = api, executable: String = "/rest-api"
 ) -> LedgerEntry {
   LedgerEntry(
     identity: identity(pid), service: "api", executable: executable, container: container, dialect: "toggle",
@@ -22,7 +22,7 @@ func entry(
 }
 
 func followed(
-  deadline: Int64? = 100 * second, container: LedgerEntry.Container? = api
+  deadline: Int64? = 100 * second, container: Container? = api
 ) -> FollowedService {
   FollowedService(
     bootID: bootID, service: "api", executable: "/rest-api", container: container, sinceBoottimeNs: second,

@@ -174,7 +174,7 @@ struct ConfigurationTests {
     do {
       Issue.record("taken: \(try parsed(text))")
     } catch {
-      #expect(error.expected.contains("at most 32 values"))
+      #expect(error.expected.contains("at most 32 nested"))
     }
   }
 }

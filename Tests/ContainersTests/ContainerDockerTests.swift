@@ -118,6 +118,31 @@ struct ContainerDockerTests {
     }
   }
 
+  @Test("The data root is where the daemon was told that it is, by its command line before its configuration")
+  func dataRoot() throws {
+    func root(_ words: String...) -> String? {
+      DockerContainer.dataRoot(inCommandLine: Array(words.joined(separator: "\0").utf8) + [0])
+    }
+    #expect(root("/usr/bin/dockerd", "-H", "fd://") == nil)
+    #expect(root("dockerd", "--data-root", "/srv/docker") == "/srv/docker")
+    #expect(root("/usr/sbin/dockerd", "--debug", "--data-root=/srv/docker") == "/srv/docker")
+    #expect(root("dockerd", "--data-root") == nil)
+    // The pid may have become another's.
+    #expect(root("/bin/other", "--data-root=/srv/docker") == nil)
+    let recorded = ContainerTree(recorded: "docker-v1")
+    try recorded.withCopy { copy in
+      let bytes = try FileReader.bytes(at: recorded.path(Self.config), limitBytes: 1 << 20)
+      let moved = Self.config.replacing("var/lib/docker", with: "srv/docker")
+      try copy.write(bytes, to: copy.path(moved))
+      #expect(try copy.container()?.name == nil)
+      try copy.write(Array(#"{"data-root": "/srv/docker"}"#.utf8), to: copy.path("etc/docker/daemon.json"))
+      #expect(try copy.container() == Self.api)
+      try copy.write(Array("4713".utf8), to: copy.path("run/docker.pid"))
+      try copy.write(Array("dockerd\0--data-root=/elsewhere\0".utf8), to: copy.path("proc/4713/cmdline"))
+      #expect(try copy.container()?.name == nil)
+    }
+  }
+
   @Test("A missing record is named as the reason for a container without a name")
   func missing() throws {
     let tree = ContainerTree(recorded: "docker-config-missing")

@@ -1,3 +1,4 @@
+import Glibc
 import HostTree
 import SystemPackage
 import Testing
@@ -48,6 +49,76 @@ struct ContainerKubernetesTests {
       #expect(container.runtime == .unknown)
       #expect(container.image == nil)
       #expect(container.pod == Pod(uid: Self.uid, namespace: nil, name: nil, container: "rest-api"))
+      #expect(container.unreadable != nil)
+    }
+  }
+
+  /// A tree in which the container's bundle is where no distribution has it, and is its shim's working directory.
+  private func withShim(_ body: (_ tree: ContainerTree, _ bundle: FilePath) throws -> Void) throws {
+    let recorded = ContainerTree(recorded: "kubernetes-containerd-cgroupfs")
+    let tasks = "io.containerd.runtime.v2.task/k8s.io/\(Self.id)"
+    let config = try FileReader.bytes(
+      at: recorded.path("run/containerd/\(tasks)/config.json"), limitBytes: 1 << 20)
+    try recorded.withCopy { copy in
+      let bundle = copy.path("elsewhere/\(tasks)")
+      try copy.write(config, to: bundle.appending("config.json"))
+      let group = try FileReader.bytes(at: copy.path("proc/4711/cgroup"), limitBytes: 1 << 20)
+      func stat(_ pid: Int, childOf parent: Int) -> [UInt8] {
+        Array("\(pid) (x) S \(parent)\(String(repeating: " 1", count: 48))\n".utf8)
+      }
+      // 4711 is what the container's first process, 4710, has started; 4700 is the shim.
+      try copy.write(stat(4711, childOf: 4710), to: copy.path("proc/4711/stat"))
+      try copy.write(stat(4710, childOf: 4700), to: copy.path("proc/4710/stat"))
+      try copy.write(stat(4700, childOf: 1), to: copy.path("proc/4700/stat"))
+      try copy.write(group, to: copy.path("proc/4710/cgroup"))
+      try copy.write(Array("0::/system.slice/containerd.service\n".utf8), to: copy.path("proc/4700/cgroup"))
+      try copy.write([], to: copy.path("namespaces/user"))
+      try copy.write([], to: copy.path("namespaces/other"))
+      for process in ["self", "4700"] {
+        try copy.link(copy.path("proc/\(process)/ns/user"), to: copy.path("namespaces/user"))
+      }
+      try copy.link(copy.path("proc/4700/cwd"), to: bundle)
+      try body(copy, bundle)
+    }
+  }
+
+  @Test("A bundle is found by its shim, wherever the runtime keeps its state")
+  func shim() throws {
+    try withShim { tree, _ in
+      let container = try tree.container()
+      let expected = Container(
+        runtime: .containerd, id: Self.id, name: "rest-api", image: Self.image, pod: Self.pod)
+      #expect(container == expected)
+    }
+  }
+
+  @Test(
+    "A shim that anybody can have started, and a bundle that anybody can have written, tell nothing",
+    arguments: ["namespace", "owner", "folder", "file", "link", "container", "group"])
+  func falseShim(fault: String) throws {
+    try withShim { tree, bundle in
+      switch fault {
+      case "namespace":
+        unlink(tree.path("proc/4700/ns/user").string)
+        try tree.link(tree.path("proc/4700/ns/user"), to: tree.path("namespaces/other"))
+      case "owner": try #require(chown(tree.path("proc/4700").string, 10001, 10001) == 0)
+      case "folder": try #require(chmod(bundle.string, 0o777) == 0)
+      case "file": try #require(chown(bundle.appending("config.json").string, 10001, 10001) == 0)
+      case "link":
+        try #require(rename(bundle.appending("config.json").string, bundle.appending("other").string) == 0)
+        try tree.link(bundle.appending("config.json"), to: bundle.appending("other"))
+      case "container":
+        let other = bundle.removingLastComponent().appending(String(repeating: "a", count: 64))
+        try #require(rename(bundle.string, other.string) == 0)
+        unlink(tree.path("proc/4700/cwd").string)
+        try tree.link(tree.path("proc/4700/cwd"), to: other)
+      default:
+        // The parent is in the container as well: what it says is what the container says.
+        let group = try FileReader.bytes(at: tree.path("proc/4711/cgroup"), limitBytes: 1 << 20)
+        try tree.write(group, to: tree.path("proc/4700/cgroup"))
+      }
+      let container = try #require(try tree.container())
+      #expect(container.image == nil)
       #expect(container.unreadable != nil)
     }
   }

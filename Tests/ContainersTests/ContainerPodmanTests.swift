@@ -57,4 +57,22 @@ struct ContainerPodmanTests {
     }
     #expect(throws: ParseError("no field id")) { try PodmanContainer.all(parsing: Array("[{}]".utf8)) }
   }
+
+  @Test(
+    "How a container ended is the last that Podman's events say of it; a line that is cut off costs itself")
+  func ends() throws {
+    func event(_ what: String, of id: String, status: String = "", at second: Int = 0) -> String {
+      #"{\#(status)"ID":"\#(id)","Name":"web","Status":"\#(what)","Time":"2026-11-26T13:03:0\#(second).5Z","Type":"container"}"#
+    }
+    let lines = [
+      #"de":3,"ID":"b","Status":"died"}"#, event("died", of: "a", status: #""ContainerExitCode":1,"#),
+      event("died", of: "a", status: #""ContainerExitCode":137,"#, at: 4), event("cleanup", of: "a"),
+      event("died", of: "c"), event("died", of: "d", status: #""ContainerExitCode":2,"#),
+      event("start", of: "d"), "",
+    ]
+    let ends = PodmanEnd.all(parsing: Array(lines.joined(separator: "\n").utf8))
+    #expect(Set(ends.keys) == ["a", "c"])
+    #expect(ends["a"] == PodmanEnd(status: 137, wallNs: 1_795_698_184_500_000_000))
+    #expect(ends["c"]?.status == 0)
+  }
 }

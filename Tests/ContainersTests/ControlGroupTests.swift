@@ -85,6 +85,24 @@ struct ControlGroupTests {
     #expect(try Self.reference("1:name=systemd:" + path, "0::/") == nil)
   }
 
+  @Test(
+    "A container of Amazon ECS has its task's id and a number",
+    arguments: ["/ecs/TASK/TASK-2531612879", "/ecs/TASK/TASK-1"])
+  func ecs(path: String) throws {
+    let task = "1f2e3d4c5b6a79880716253443526170"
+    let path = path.replacing("TASK", with: task)
+    let id = String(path.split(separator: "/").last ?? "")
+    #expect(
+      try Self.reference("0::" + path) == ContainerReference(runtime: .unknown, id: id, podUID: nil))
+    #expect(
+      try Self.reference("0::/ecs/\(task)/\(Self.id)")
+        == ContainerReference(runtime: .unknown, id: Self.id, podUID: nil))
+    for other in ["", "-", "-x", "-1x", "-123456789012345678901"] {
+      #expect(try Self.reference("0::/ecs/\(task)/\(task)\(other)") == nil)
+    }
+    #expect(try Self.reference("0::/ecs/\(task.dropLast())0/\(task.dropLast())1-1") == nil)
+  }
+
   @Test("A monitor within a container belongs to that outer container")
   func monitorWithinContainer() throws {
     let path = "0::/docker/\(Self.other)/machine.slice/libpod-conmon-\(Self.id).scope"

@@ -84,7 +84,7 @@ extension EndToEnd {
     }
 
     @Test("switched off, or taken back, while it restarts: it stays off", arguments: ["off", "revert"])
-    func letGo(_ verb: String) throws {
+    func unfollows(_ verb: String) throws {
       let agent = try RunningAgent(tool)
       let api = try start()
       #expect(try tool("on", "api", "--follow-restarts").status == 0)

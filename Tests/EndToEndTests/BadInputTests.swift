@@ -59,13 +59,21 @@ extension EndToEnd {
       arguments: [
         Wrong("on", "apii", says: "unknown service 'apii'; did you mean api?"),
         Wrong("toggle", "trigers", says: "did you mean triggers?"),
-        Wrong("toggle", "trigers", says: "See 'placeos-loglevel toggle --help' for more information."),
+        Wrong("toggle", "api/", says: "See 'placeos-loglevel toggle --help' for more information."),
         Wrong("off", "zzzzzz", says: "Known services: ai-support-agent, api, auth, build, build-api, core"),
         Wrong("status", "rest_api", says: "did you mean rest-api?"),
         Wrong("revert", "apii", says: "did you mean api?"),
+        Wrong("on", "all", says: "to select every service write --all"),
+        Wrong("off", "ALL", says: "to select every service write --all"),
+        Wrong("toggle", "api", "all", says: "to select every service write --all"),
+        Wrong("revert", "all", says: "or no selector where --all is no option"),
+        Wrong("status", "all", says: "or no selector where --all is no option"),
         Wrong("on", "postgres", says: "unknown service 'postgres'"),
         Wrong("on", "init", says: "unknown service 'init'"),
-        Wrong("on", "API", says: "unknown service 'API'"),
+        Wrong("on", "apo-api-1", says: "No container with a PlaceOS service has that name"),
+        Wrong("on", "api", "30m", says: "where a time is meant, write --for 30m"),
+        Wrong("revert", "2h", says: "where a time is meant"),
+        Wrong("diagnose", "postgress", says: "did you mean backend:postgresql?"),
         Wrong("on", "api\u{1b}[31m", says: #"unknown service 'api\"#),
         Wrong("on", "", says: "an empty selector selects nothing"),
         Wrong("status", "", says: "an empty selector selects nothing"),
@@ -89,7 +97,8 @@ extension EndToEnd {
     @Test(
       "a time that is no time, or is too long or too short, is an error of use",
       arguments: [
-        "0", "0s", "25h", "24h1s", "forever", "-5m", "1m1h", "1h1h", "1.5h", "5", "m", "", "1 h", "1d",
+        "0", "0s", "25h", "24h1s", "forever", "-5m", "1m1h", "1h1h", "1.5h", "5", "m", "", "1 h", "2d",
+        "30min",
       ])
     func durations(_ duration: String) throws {
       try expect(
@@ -129,9 +138,16 @@ extension EndToEnd {
         Wrong("on", "api", "--for", says: "--for"),
         Wrong("on", "api", "--state-dir", "", says: "--state-dir"),
         Wrong("on", "api", "--state-dir", says: "--state-dir"),
+        Wrong("on", "api", "--for", "30min", says: "a time is a number followed by d, h, m, s or ms"),
+        Wrong("on", "api", "--for", "2d", says: "--for takes 24h at most"),
+        Wrong("enable", "api", says: "unknown command 'enable'; did you mean on?"),
+        Wrong("logs", says: "unknown command 'logs'; did you mean follow?"),
+        Wrong("ps", says: "unknown command 'ps'; did you mean status?"),
+        Wrong("version", says: "unknown command 'version'; did you mean --version?"),
+        Wrong("status", "of", says: "unknown service 'of'"),
+        Wrong("history", "-n", "0", says: "-n takes a number above 0"),
         Wrong("reverse", says: "unknown command 'reverse'; did you mean revert?"),
         Wrong("on", "--all", "--trust-name", says: "--trust-name cannot be used with --all"),
-        Wrong("history", "api", says: "api"),
         Wrong("services", "api", says: "api"),
       ])
     func options(_ wrong: Wrong) throws {
@@ -145,11 +161,11 @@ extension EndToEnd {
       try expect([["on", selector]], status: 1, says: "nothing matches \(selector)")
     }
 
-    @Test("pid 1 is no process of PlaceOS's")
+    @Test("pid 1 is not a PlaceOS service")
     func pidOne() throws {
       try expect(
         [["on", "pid:1"], ["off", "pid:1"], ["toggle", "pid:1"], ["on", "pid:1", "--trust-name"]], status: 1,
-        says: "process 1 runs, but is no service of PlaceOS's")
+        says: "process 1 is not a PlaceOS service")
     }
 
     @Test("the pid of something else gets nothing")
@@ -158,7 +174,7 @@ extension EndToEnd {
       let word = "pid:\(other.pid)"
       try expect(
         [["on", word], ["off", word], ["toggle", word], ["toggle", word, "--trust-name"]], status: 1,
-        says: "process \(other.pid) runs, but is no service of PlaceOS's")
+        says: "process \(other.pid) is not a PlaceOS service")
       #expect(other.isRunning)
     }
 

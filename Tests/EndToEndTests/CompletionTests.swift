@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {
@@ -39,15 +40,84 @@ extension EndToEnd {
       #expect(first.signals.isEmpty && second.signals.isEmpty)
     }
 
-    @Test("is of names alone without root's rights, and says nothing where it can tell nothing")
+    private let asUser = ["/usr/bin/setpriv", "--reuid=10001", "--regid=10001", "--clear-groups"]
+
+    @Test("without root's rights is of what is in sight, and of all names of services")
     func unprivileged() throws {
       let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
-      let run = try ask(["/usr/bin/setpriv", "--reuid=10001", "--regid=10001", "--clear-groups"])
-      #expect(run.status == 0)
-      #expect(run.errors == "")
-      #expect(words(run).contains("api") && words(run).contains("triggers"))
-      #expect(!words(run).contains { $0.contains("/") })
-      #expect(api.signals() == [])
+      let driver = try StandIn("driver-static", as: DialectSample.driverPath, ["-p"], in: scratch)
+      mkdir(scratch("state"), 0o700)
+      chmod(scratch.path, 0o755)
+      // Whether there is a state, or one that is not the user's to read.
+      for state in [scratch("state"), "/nowhere/state"] {
+        var tool = Tool(scratch)
+        tool.through = asUser
+        tool.stateDirectory = state
+        let run = try tool(
+          "---completion", "on", "--", "positional@0", "2", "0", "placeos-loglevel", "on", "")
+        #expect(run.status == 0 && run.errors == "", "\(run.errors)")
+        let offered = words(run)
+        #expect(offered.contains("api") && offered.contains("triggers"), "\(offered)")
+        #expect(Set(offered).count == offered.count)
+        #expect(offered.contains("driver/place_meet"), "\(state): \(offered)")
+      }
+      #expect(api.signals() == [] && driver.signals() == [])
+    }
+
+    @Test(
+      "as it is installed, it calls a program that is not in the user's PATH, and is silent where there is none"
+    )
+    func installed() throws {
+      var installation: Installation? = try Installation()
+      let share = "/usr/local/share/"
+      let files = [
+        "bash": "bash-completion/completions/placeos-loglevel", "zsh": "zsh/site-functions/_placeos-loglevel",
+        "fish": "fish/vendor_completions.d/placeos-loglevel.fish",
+      ].mapValues { share + $0 }
+      let scripts = try files.mapValues { try Files.bytes($0) }
+      func complete(_ shell: String) throws -> Tool.Run {
+        let file = scratch("installed.\(shell)")
+        try Files.write(scripts[shell] ?? [], to: file)
+        let program =
+          switch shell {
+          case "bash":
+            """
+            . "$0"; COMP_WORDS=(placeos-loglevel on tr) COMP_CWORD=2 COMP_LINE='placeos-loglevel on tr' COMP_POINT=22
+            COMPREPLY=(); _placeos-loglevel placeos-loglevel tr on; printf '%s\\n' "${COMPREPLY[@]}"
+            """
+          // What zsh's own widgets would set; the function that asks the program is the script's.
+          case "zsh":
+            """
+            compdef() { :; }; _arguments() { :; }; source $0
+            _describe() { print -l -- $non_empty_completions; }
+            command_name=placeos-loglevel command_line=(placeos-loglevel on tr)
+            __placeos-loglevel_custom_complete ---completion on -- positional@0 2 2
+            """
+          default:
+            """
+            source $argv[1]; function __placeos-loglevel_tokens; printf '%s\\n' placeos-loglevel on tr; end
+            __placeos-loglevel_custom_completion ---completion on -- positional@0 2 2
+            """
+          }
+        return try Command.run(
+          asUser[0],
+          asUser.dropFirst() + [
+            "/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "HOME=" + scratch.path, "SAP_SHELL=" + shell,
+          ]
+            + ["/usr/bin/" + shell, "-c", program, file])
+      }
+      chmod(scratch.path, 0o777)
+      for shell in ["bash", "zsh", "fish"] {
+        let run = try complete(shell)
+        #expect(words(run).contains("triggers") && run.errors == "", "\(shell): \(run.output)\(run.errors)")
+      }
+      installation = nil
+      #expect(!Files.exists(Installation.program))
+      for shell in ["bash", "zsh", "fish"] {
+        let run = try complete(shell)
+        #expect(!run.output.contains("triggers") && run.errors == "", "\(shell): \(run.output)\(run.errors)")
+      }
+      _ = installation
     }
 
     @Test("a damaged state is no word to a shell")
@@ -86,6 +156,15 @@ extension EndToEnd {
       #expect(try words(bash("on", "ap")) == ["api"])
       #expect(try words(bash("toggle", "api", "driver/")) == ["driver/place_meet"])
       #expect(try words(bash("revert", "--exp")) == ["--expired"])
+      // What is on the line is not offered again, and nothing twice.
+      #expect(
+        try words(bash("on", "api", "")).filter { !$0.hasPrefix("-") } == ["driver", "driver/place_meet"])
+      let all = try words(bash("on", "-"))
+      #expect(Set(all).count == all.count && all.contains("--for"))
+      // bash takes the colon for the end of a word.
+      let pids = ["\(api.pid)", "\(driver.pid)"].sorted()
+      #expect(try words(bash("on", "pid", ":", "")).sorted() == pids)
+      #expect(try words(bash("on", "backend", ":", "re")) == ["redis", "rethinkdb"])
       #expect(try words(bash("tog")) == ["toggle"])
       #expect(api.signals() == [] && driver.signals() == [])
     }

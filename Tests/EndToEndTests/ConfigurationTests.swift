@@ -238,7 +238,7 @@ extension EndToEnd {
       let file = scratch("config.json")
       chmod(file, 0o644)
       #expect(symlink(file, scratch("link")) == 0)
-      #expect(try tool("on", "api", "--config", scratch("link")).errors.contains("no regular file"))
+      #expect(try tool("on", "api", "--config", scratch("link")).errors.contains("not a regular file"))
       chown(file, 10001, 10001)
       #expect(try tool("on", "api", "--config", file).errors.contains("it belongs to user 10001"))
       #expect(process.signals() == [])

@@ -20,8 +20,10 @@ final class Containerd {
   private var containers: [PodContainer] = []
   private var folders: Set<String> = []
 
-  init() throws {
-    process = try Child(Self.daemon, [], output: scratch("containerd.log"))
+  /// - Parameter state: where it keeps what it runs; `nil`: its own default.
+  init(state: String? = nil) throws {
+    process = try Child(
+      Self.daemon, state.map { ["--state", $0] } ?? [], output: scratch("containerd.log"))
     let process = process
     let hasAnswered = eventually { (try? Self.run(["version"])) != nil || !process.isRunning }
     guard hasAnswered, process.isRunning else {
@@ -146,17 +148,10 @@ final class PodContainer {
   }
 
   /// Whether it is in debug mode, by its own word; `nil` before it has a handler.
-  func isVerbose() -> Bool? {
-    // It is process 1 of its own namespace.
-    switch Files.text(truth + "/level.1").split(whereSeparator: \.isWhitespace).last {
-    case "true": true
-    case "false": false
-    default: nil
-    }
-  }
+  func isVerbose() -> Bool? { TruthFolder(path: truth).isVerbose() }
 
   /// The signals that it has acted upon, a line each.
-  var signals: [Substring] { Files.text(truth + "/signals").split(separator: "\n") }
+  var signals: [Substring] { TruthFolder(path: truth).signals }
 }
 
 extension Trait where Self == ConditionTrait {

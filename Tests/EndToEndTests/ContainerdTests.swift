@@ -48,6 +48,42 @@ extension EndToEnd {
       #expect(eventually { first.isVerbose() == false && second.isVerbose() == false })
     }
 
+    @Test("two pods of one name are told apart by their namespace, from on to revert")
+    func namespaces() throws {
+      let elsewhere = "staging_rest-api-6d5f7c9b8-aaaaa_0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f3"
+      let first = try containerd.start(.api, pod: Self.first, container: "rest-api")
+      let second = try containerd.start(.api, pod: elsewhere, container: "rest-api")
+      let both = try tool("on", "api/rest-api-6d5f7c9b8-aaaaa")
+      #expect(both.status == 2)
+      #expect(both.errors.contains("placeos/rest-api") && both.errors.contains("staging/rest-api"))
+      let on = try tool("on", "api/staging/rest-api-6d5f7c9b8-aaaaa", "--json")
+      #expect(on.status == 0)
+      #expect(try on.rows().map { $0["pod", "namespace"]?.string } == ["staging"])
+      #expect(eventually { second.isVerbose() == true })
+      #expect(
+        try tool("status", "api/placeos/rest-api-*", "--json").rows().map { $0["debug"]?.bool } == [false])
+      #expect(try tool("on", "api/production/rest-api-6d5f7c9b8-aaaaa").status == 1)
+      #expect(try tool("revert", "api/placeos/rest-api-6d5f7c9b8-aaaaa").status == 1)
+      #expect(first.signals.isEmpty && second.signals.count == 1)
+      #expect(try tool("revert", "api/staging/rest-api-6d5f7c9b8-aaaaa").status == 0)
+      #expect(eventually { second.isVerbose() == false })
+      #expect(first.signals.isEmpty && second.signals.count == 2)
+    }
+
+    @Test("the image, which sees nothing of the host's files, knows a pod's names by its runtime's bundle")
+    func image() throws {
+      let api = try containerd.start(.api, pod: Self.first, container: "rest-api")
+      let root = try EmptyRoot(scratch)
+      let row = try #require(try root.tool("status", "api/placeos/rest-api-6d5f7c9b8-aaaaa").rows().first)
+      #expect(row["pod", "namespace"]?.string == "placeos")
+      #expect(row["pod", "name"]?.string == "rest-api-6d5f7c9b8-aaaaa")
+      #expect(row["container", "name"]?.string == "rest-api")
+      #expect(try root.tool("on", "api/rest-api-6d5f7c9b8-aaaaa", "--for", "5m").status == 0)
+      #expect(eventually { api.isVerbose() == true })
+      #expect(try root.tool("revert").status == 0)
+      #expect(eventually { api.isVerbose() == false })
+    }
+
     @Test("a probe beside it gets no signal")
     func probe() throws {
       let api = try containerd.start(.api, pod: Self.first, container: "rest-api")
@@ -80,6 +116,23 @@ extension EndToEnd {
       #expect(eventually { next.isVerbose() == true })
       #expect(try tool("off", "api").status == 0)
       #expect(eventually { next.isVerbose() == false })
+    }
+  }
+
+  /// Where no distribution has it: only the shim of a container knows where its bundle is.
+  @Suite("Pods under a containerd that keeps its state elsewhere", .needsContainerd)
+  struct ContainerdElsewhere {
+    let scratch = Scratch()
+
+    @Test("status names container, image and pod")
+    func status() throws {
+      let containerd = try Containerd(state: scratch("state-of-containerd"))
+      let api = try containerd.start(.api, pod: ContainerdTests.first, container: "rest-api")
+      let row = try #require(try Tool(scratch)("status", "--json").rows().first)
+      #expect(row["container", "id"]?.string == api.id)
+      #expect(row["container", "runtime"]?.string == "containerd")
+      #expect(row["container", "image"]?.string == DockerImage.api.name)
+      #expect(row["pod", "name"]?.string == "rest-api-6d5f7c9b8-aaaaa")
     }
   }
 }

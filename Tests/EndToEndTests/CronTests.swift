@@ -28,6 +28,9 @@ extension EndToEnd {
 
       let cron = try Child("/usr/sbin/cron", ["-f"])
       defer { cron.end() }
+      // Its line and its daemon are enough, before it has come for the first time.
+      #expect(try eventually { try tool("status", "--json").json()["reverted_by"]?.string == "cron" })
+      #expect(try tool("status").errors == "")
       try #require(eventually(150) { outside.isVerbose() == false })
       #expect(try inside.becomes(verbose: false))
       #expect(try kept.isVerbose() == true)

@@ -67,11 +67,7 @@ final class DockerContainer {
     // The last of its pids is the one that it knows itself by: proc_pid_status(5).
     let line = Files.text("/proc/\(wanted)/status").split(separator: "\n").first { $0.hasPrefix("NSpid:") }
     guard let own = line?.split(whereSeparator: \.isWhitespace).last else { return nil }
-    switch Files.text("\(truth)/level.\(own)").split(whereSeparator: \.isWhitespace).last {
-    case "true": return true
-    case "false": return false
-    default: return nil
-    }
+    return TruthFolder(path: truth).isVerbose(own)
   }
 
   /// Waits until it has the level, by its own word.
@@ -87,7 +83,7 @@ final class DockerContainer {
   }
 
   /// The signals that its processes have acted upon, a line each.
-  var signals: [Substring] { Files.text(truth + "/signals").split(separator: "\n") }
+  var signals: [Substring] { TruthFolder(path: truth).signals }
 
   /// Forgets what its processes have said of themselves: those that come next will say it anew.
   func forgetTruth() {

@@ -22,7 +22,7 @@ extension EndToEnd {
       #expect(try status.rows().map { $0["debug"] } == [.bool(false)])
       #expect(try status.rows().map { $0["since"] } == [.null])
       #expect(try status.json()["restarted"]?.array?.map { $0["pid"]?.int } == [Int(before)])
-      #expect(try tool("status").errors.contains("has ended: what runs in its place is at its own level"))
+      #expect(try tool("status").errors.contains("has ended: its replacement is at its own level"))
       let revert = try tool("revert", "--json")
       #expect(revert.status == 0)
       #expect(try revert.rows().map { $0["outcome"]?.string } == ["vanished"])

@@ -42,26 +42,33 @@ extension EndToEnd {
       for container in all { #expect(try container.becomes(verbose: false)) }
     }
 
-    @Test(
-      "a name that fits two containers is refused with the list of both",
-      arguments: ["status", "toggle", "off"])
-    func ambiguous(command: String) throws {
+    @Test("the name of one counts, be it the beginning of another's id; the beginning of two ids is refused")
+    func nameBeforeID() throws {
       let first = try docker.start(.api, name: "rest-api")
       let beginning = String(first.id.prefix(12))
       // Docker allows a name that another container's id begins with.
       let second = try docker.start(.api, name: beginning)
-      let run = try tool(command, "api/\(beginning)")
-      #expect(run.status == 2)
-      #expect(run.output.isEmpty)
-      #expect(run.errors.contains("fits 2 containers"))
-      for container in [first, second] {
-        #expect(run.errors.contains("\(container.name)  \(container.id.prefix(12))"))
-      }
-      #expect(first.signals.isEmpty && second.signals.isEmpty)
-      // Each is still to be had: by its full name or by more of its id.
+      #expect(try tool("on", "api/\(beginning)").status == 0)
+      #expect(first.signals.isEmpty && second.signals.count == 1)
       #expect(try tool("on", "api/rest-api").status == 0)
-      #expect(try tool("on", "api/\(second.id)").status == 0)
-      #expect(first.signals.count == 1 && second.signals.count == 1)
+      #expect(try tool("off", "api/\(second.id)").status == 0)
+      #expect(first.signals.count == 1 && second.signals.count == 2)
+    }
+
+    @Test("a container's name alone, in any case, and globs over containers")
+    func namesAlone() throws {
+      let one = try docker.start(.api, name: "placeos-api-1")
+      let two = try docker.start(.api, name: "placeos-api-2")
+      #expect(try tool("on", "placeos-api-1").status == 0)
+      #expect(one.signals.count == 1 && two.signals.isEmpty)
+      #expect(try tool("off", "PLACEOS-API-1").status == 0)
+      #expect(try tool("on", "api/placeos-api-*").status == 0)
+      #expect(one.signals.count == 3 && two.signals.count == 1)
+      #expect(try tool("off", "API/Placeos-*").status == 0)
+      #expect(one.signals.count == 4 && two.signals.count == 2)
+      let none = try tool("on", "placeos-api-3")
+      #expect(
+        none.status == 2 && none.errors.contains("No container with a PlaceOS service has that name"))
     }
 
     @Test("a name of no container matches nothing, and nothing is sent")

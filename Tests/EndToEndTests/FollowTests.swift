@@ -60,6 +60,20 @@ extension EndToEnd {
       #expect(api.signals() == ["USR1", "USR1"])
     }
 
+    @Test("where nothing is there it says so, and in JSON as one document")
+    func nothing() throws {
+      let all = try tool("follow", "--all")
+      #expect(all.status == 1 && all.output == "")
+      #expect(all.errors.contains("no PlaceOS process runs on this host"), "\(all.errors)")
+      for words in [["api"], ["--all"]] {
+        let run = try tool.run(["follow", "--json"] + words)
+        #expect(run.status == 1)
+        let document = try run.json()
+        #expect(document["exit_status"]?.int == 1)
+        #expect(document["error"]?.string?.isEmpty == false && document["host"]?.string != nil)
+      }
+    }
+
     @Test("run has the status of its command, and takes back what it switched on")
     func run() throws {
       let api = try StandIn("toggle-static", as: "rest-api", in: scratch)
@@ -67,6 +81,9 @@ extension EndToEnd {
       let check = "while ! grep -q true \"$0\"; do :; done; exit 7"
       let run = try tool.run(words + ["/bin/sh", "-c", check, "\(api.truthFile).\(api.pid)"])
       #expect(run.status == 7, "\(run.errors)")
+      // It keeps the deadline itself.
+      #expect(run.errors.contains("if this is killed, nothing will take it back"), "\(run.errors)")
+      #expect(!run.errors.contains("no deadline will be kept"))
       #expect(api.becomes(verbose: false))
       #expect(Files.text(scratch("saved")).contains("default log level changed to Trace"))
       #expect(try tool.run(["run", "pid:\(api.pid)", "--", scratch("nothing")]).status == 127)

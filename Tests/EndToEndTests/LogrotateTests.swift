@@ -31,11 +31,11 @@ extension EndToEnd {
 
       try rotate()
       #expect(Files.exists(Installation.history + ".2.gz"))
-      #expect(try reasons(tool) == ["after", "after"])
+      #expect(try reasons(tool) == ["before", "before", "after", "after"])
       // Nothing new: nothing to rotate.
       try rotate()
       #expect(!Files.exists(Installation.history + ".3.gz"))
-      #expect(try reasons(tool) == ["after", "after"])
+      #expect(try reasons(tool) == ["before", "before", "after", "after"])
     }
 
     private func reasons(_ tool: Installation) throws -> [String] {

@@ -53,15 +53,15 @@ extension EndToEnd {
       #expect(row["service"]?.string == "edge")
       #expect(row["dialect"]?.string == "none")
       #expect(row["switchable"]?.bool == false)
-      #expect(row["why_not"]?.string?.contains("no handler") == true)
-      #expect(try tool("status").output.contains("no handler"))
+      #expect(row["why_not"]?.string?.contains("no SIGUSR1 handler") == true)
+      #expect(try tool("status").output.contains("no SIGUSR1 handler"))
       for arguments in [["toggle", "edge"], ["on", "edge"], ["on", "pid:\(edge.pid)"]] {
         let run = try tool.run(arguments + ["--wait", "50ms", "--json"])
         #expect(run.status == 4, "\(arguments)")
         let result = try #require(try run.rows().first)
         // Young as it is, its handler might still come.
         #expect(["refused", "failed"].contains(result["outcome"]?.string))
-        #expect(result["message"]?.string?.contains("no handler") == true)
+        #expect(result["message"]?.string?.contains("no SIGUSR1 handler") == true)
       }
       #expect(edge.child.isRunning)
     }
@@ -214,8 +214,15 @@ enum Kernel {
 
   /// Whether a signal is sent to the process and not delivered: `SigPnd` and `ShdPnd` of proc_pid_status(5).
   static func isPending(_ signal: Int32, to pid: Int32) -> Bool {
+    isIn(["SigPnd:", "ShdPnd:"], signal, pid)
+  }
+
+  /// Whether the process has a handler for a signal: `SigCgt`.
+  static func catches(_ signal: Int32, _ pid: Int32) -> Bool { isIn(["SigCgt:"], signal, pid) }
+
+  private static func isIn(_ masks: [String], _ signal: Int32, _ pid: Int32) -> Bool {
     Files.text("/proc/\(pid)/status").split(separator: "\n").contains { line in
-      guard line.hasPrefix("SigPnd:") || line.hasPrefix("ShdPnd:") else { return false }
+      guard masks.contains(where: line.hasPrefix) else { return false }
       let mask = UInt64(line.split(whereSeparator: \.isWhitespace).last ?? "", radix: 16) ?? 0
       return mask >> UInt64(signal - 1) & 1 == 1
     }

@@ -81,5 +81,34 @@ extension EndToEnd {
       #expect(try tool("off", "api/rest-api").status == 0)
       #expect(try api.becomes(verbose: false))
     }
+
+    @Test("a service that is idle is named: one that ended with its status, one that never started without")
+    func idle() throws {
+      let ended = try podman.start(Self.image, name: "placeos-api-1")
+      try ended.docker("stop", "--time", "0")
+      let made = try podman.client.run(
+        ["create", "--name", "placeos-api-2"] + podman.client.creating + [ended.image])
+      defer { _ = try? podman.client.run(["rm", "--force", String(made.prefix { !$0.isWhitespace })]) }
+      #expect(try tool("status", "--json").rows() == [])
+      let rows = try #require(try tool("status", "--json").json()["not_running"]?.array)
+      let messages = Dictionary(
+        uniqueKeysWithValues: rows.map {
+          ($0["container"]?["name"]?.string ?? "", $0["message"]?.string ?? "")
+        })
+      // By SIGKILL, which is 128 + 9 to Podman.
+      #expect(
+        messages["placeos-api-1"]?.contains("its container has exited with status 137, ") == true,
+        "\(messages)")
+      #expect(
+        messages["placeos-api-2"]?.contains("its container was made and never started") == true, "\(messages)"
+      )
+      let run = try tool("on", "api")
+      #expect(
+        run.status == 1 && run.errors.contains("api in placeos-api-1: its container has exited"),
+        "\(run.errors)")
+      try ended.docker("start")
+      #expect(try tool("status", "--json").rows().count == 1)
+      #expect(try tool("status", "--json").json()["not_running"]?.array?.count == 1)
+    }
   }
 }

@@ -17,13 +17,15 @@ extension EndToEnd {
     }
 
     /// The tool on a kernel that refuses process_vm_readv(2).
-    func withoutMemory() throws -> Tool {
+    ///
+    /// - Parameter refusesFile: whether it refuses to read `/proc/PID/mem` as well.
+    func withoutMemory(refusesFile: Bool = true) throws -> Tool {
       let program = scratch("refuse")
       let source = TestMachine.checkout + "/Tests/Fixtures/refuse/refuse.c"
       let compiler = try Command.run("/usr/bin/gcc", ["-Wall", "-Wextra", "-Werror", "-o", program, source])
       try #require(compiler.status == 0, "\(compiler.errors)")
       var tool = Tool(scratch)
-      tool.through = [program]
+      tool.through = [program] + (refusesFile ? ["--file"] : [])
       return tool
     }
 
@@ -42,9 +44,8 @@ extension EndToEnd {
         truthFile = scratch("truth")
         let log = scratch("other.log")
         child = try Child(
-          "/usr/bin/setpriv",
-          ["--reuid", "10001", "--regid", "10001", "--clear-groups", executable] + cell.arguments,
-          environment: ["STANDIN_TRUTH_FILE": truthFile], output: log)
+          unprivileged: executable, cell.arguments, environment: ["STANDIN_TRUTH_FILE": truthFile],
+          output: log)
         let isReady = eventually { isVerbose != nil || !child.isRunning }
         guard isReady, child.isRunning else { throw NotReady(log: Files.text(log)) }
       }
@@ -102,6 +103,18 @@ extension EndToEnd {
       // Whoever has the right to sees more, and takes it back.
       #expect(try tool("revert").status == 0)
       #expect(eventually { process.isVerbose == false })
+    }
+
+    @Test("where only process_vm_readv is refused, memory is read all the same")
+    func memoryFile() throws {
+      let restricted = try withoutMemory(refusesFile: false)
+      let family = try StandInFamily(Self.cells[0], in: scratch)
+      #expect(try restricted("status", "--json").rows().map { $0["evidence"]?.string } == ["memory"])
+      let on = try restricted("on", "api", "--json")
+      #expect(try on.rows().map { $0["evidence"]?.string } == ["memory"])
+      #expect(family.become(verbose: true))
+      #expect(try restricted("revert").status == 0)
+      #expect(family.become(verbose: false))
     }
 
     @Test("where memory cannot be read, the next evidence is used, and it is said why", arguments: cells)

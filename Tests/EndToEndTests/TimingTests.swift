@@ -155,7 +155,7 @@ extension EndToEnd {
       #expect(api.signals() == ["USR1"])
     }
 
-    @Test("a process whose handler does not come within --wait gets no signal, which would end it")
+    @Test("a process whose handler does not come within --wait gets no signal: that would kill it")
     func handlerNeverComes() throws {
       let api = try StandIn(
         "toggle-static", as: "rest-api", environment: ["STANDIN_HANDLER_DELAY": "600"], in: scratch,

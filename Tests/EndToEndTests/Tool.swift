@@ -71,6 +71,9 @@ enum Command {
     /// What it has written to standard error so far.
     var errors: String { Files.text(scratch("err")) }
 
+    /// What it has written to standard output so far.
+    var output: String { Files.text(scratch("out")) }
+
     /// Waits for its end.
     func finish() -> Tool.Run {
       let status = child.exitStatus

@@ -11,9 +11,9 @@ extension EndToEnd {
     final class Terminal {
       private let socket: String
 
-      init(_ scratch: Scratch) throws {
+      init(_ scratch: Scratch, columns: Int = 110, rows: Int = 24) throws {
         socket = scratch("tmux")
-        try tmux("-f", "/dev/null", "new-session", "-d", "-x", "110", "-y", "24", "/bin/sh")
+        try tmux("-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", "/bin/sh")
       }
 
       deinit { _ = try? tmux("kill-server") }
@@ -62,6 +62,37 @@ extension EndToEnd {
       #expect(eventually { Files.exists(scratch("after")) })
       #expect(eventually { Files.text(scratch("after")) == Files.text(scratch("before")) })
       #expect(api.signals() == ["USR1"])
+    }
+
+    @Test(
+      "on a small terminal it scrolls: every process and every reason is to be seen",
+      arguments: [(80, 24), (60, 12)])
+    func small(columns: Int, rows: Int) throws {
+      let services = ["rest-api", "triggers", "staff-api", "dispatch", "search-ingest", "frontends"]
+      let standIns = try services.map { try StandIn("toggle-static", as: $0, in: scratch) }
+      let edge = try StandIn("none-static", as: "/edge", in: scratch)
+      let driver = try StandIn("driver-static", as: DialectSample.driverPath, ["-p"], in: scratch)
+      #expect(try tool("on", "api", "--reason", "INC-7 slow bookings").status == 0)
+      let terminal = try Terminal(scratch, columns: columns, rows: rows)
+      try watch(terminal)
+      #expect(try terminal.shows("every second"))
+      var seen = try terminal.screen()
+      for _ in 0..<12 {
+        try terminal.press("j")
+        try terminal.press("j")
+        _ = eventually { ((try? terminal.screen()) ?? "") != seen }
+        seen += try terminal.screen()
+      }
+      let words = seen.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      for pid in standIns.map(\.pid) + [edge.pid, driver.pid] {
+        #expect(seen.contains(" \(pid) "), "\(seen)")
+      }
+      for text in ["driver/place_meet", "INC-7 slow bookings", "no SIGUSR1 handler"] {
+        #expect(words.contains(text), "\(text): \(seen)")
+      }
+      try terminal.press("q")
+      #expect(try terminal.shows("ended with 0"))
+      #expect(try tool("off", "api").status == 0)
     }
 
     @Test("Ctrl-C ends it too, and leaves the terminal as it was")

@@ -149,6 +149,31 @@ struct ELFSymbolsTests {
     }
   }
 
+  @Test("with more symbols of the flag's name than any linker leaves are refused")
+  func manySymbols() throws {
+    let name = "PlaceOS::LogBackend::trace"
+    _ = try Self.read(Array(repeating: Symbol(name: name), count: 64))
+    #expect(throws: HostError.self) { try Self.read(Array(repeating: Symbol(name: name), count: 65)) }
+  }
+
+  /// Tables are searched in parts: wherever a name lies, it is found whole, and nothing is found that is not there.
+  @Test("are found wherever their names lie", arguments: [-40, -20, -9, -8, -1, 0, 1, 7, 26, 40])
+  func acrossParts(shift: Int) throws {
+    let part = ELFSymbol.sizeBytes << 14
+    // The string table begins with a 0, and this name's takes another.
+    let filler = String(repeating: "y", count: part + shift - 2)
+    let flag = try Self.read([Symbol(name: filler), Symbol(name: "PlaceOS::LogBackend::trace")])
+    #expect(flag.traceFlag?.index == 2)
+    let latch = try Self.read([
+      Symbol(name: filler), Symbol(name: "*PlaceOS::LogBackend::trace:Bool", type: 2),
+    ])
+    #expect(latch.traceFlag == nil && latch.hasPlaceOSNamespace)
+    for other in ["OtherPlaceOS::Thing", "Other::PlaceOS::Thing", "PlaceOS"] {
+      let read = try Self.read([Symbol(name: filler), Symbol(name: other)])
+      #expect(!read.hasPlaceOSNamespace)
+    }
+  }
+
   @Test("with a name beyond the string table are refused")
   func nameOutOfRange() {
     let sample = ELFSample()

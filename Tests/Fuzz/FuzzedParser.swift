@@ -9,9 +9,20 @@ enum FuzzedParser: String, CaseIterable, Sendable {
   case logTail = "log-tail"
   case logEntry = "log-entry"
   case levelLine = "level-line"
+  case localLog = "local-log"
+  case historyName = "history-name"
+  case keys
   case state
   case revertRun = "revert-run"
   case figures, inotify, history, selector, duration, configuration
+  case socketMessages = "sock-diag"
+  case socketTable = "tcp"
+  case counters = "snmp"
+  case hosts
+  case localAddresses = "fib-trie"
+  case hostResources = "meminfo"
+  case storeEnvironment = "store-environment"
+  case neighbour, complaint, probe
 
   func check(_ bytes: [UInt8]) throws {
     switch self {
@@ -31,6 +42,9 @@ enum FuzzedParser: String, CaseIterable, Sendable {
     case .logTail: try Logs.tail(bytes)
     case .logEntry: try Logs.entry(bytes)
     case .levelLine: try Logs.levelLine(bytes)
+    case .localLog: try Logs.local(bytes)
+    case .historyName: try StateFiles.historyName(bytes)
+    case .keys: try Words.keys(bytes)
     case .state: try StateFiles.state(bytes)
     case .revertRun: try StateFiles.revertRun(bytes)
     case .figures: try StateFiles.figures(bytes)
@@ -39,6 +53,16 @@ enum FuzzedParser: String, CaseIterable, Sendable {
     case .selector: try Words.selector(bytes)
     case .duration: try Words.duration(bytes)
     case .configuration: try ConfigurationTexts.configuration(bytes)
+    case .socketMessages: try Networks.socketMessages(bytes)
+    case .socketTable: try Networks.socketTable(bytes)
+    case .counters: try Networks.counters(bytes)
+    case .hosts: try Networks.hosts(bytes)
+    case .localAddresses: try Networks.localAddresses(bytes)
+    case .hostResources: try Networks.hostResources(bytes)
+    case .storeEnvironment: try Networks.storeEnvironment(bytes)
+    case .neighbour: try Networks.neighbour(bytes)
+    case .complaint: try Networks.complaint(bytes)
+    case .probe: try Networks.probe(bytes)
     }
   }
 }

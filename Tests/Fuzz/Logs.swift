@@ -63,7 +63,7 @@ enum Logs {
 
   static func entry(_ bytes: [UInt8]) throws {
     bytes.withUnsafeBytes { raw in
-      for format in [LogEntry.Format.docker, .cri] where LogEntry(format, raw) != nil {
+      for format in [LogEntry.Format.docker, .cri, .local] where LogEntry(format, raw) != nil {
         _ = LogEntry.text(format, raw)
       }
       _ = LogTime(parsing: raw)
@@ -98,6 +98,41 @@ enum Logs {
     case 0..<0x20: Array(("\\u00" + (byte < 16 ? "0" : "") + String(byte, radix: 16)).utf8)
     default: [byte]
     }
+  }
+
+  /// The bytes as a file of Docker's local driver, in pieces of a size that its first byte gives, and backwards.
+  static func local(_ bytes: [UInt8]) throws {
+    func messages(_ size: Int) -> (found: [[UInt8]], isWhole: Bool, wholeBytes: Int64) {
+      var splitter = FrameSplitter()
+      var found: [[UInt8]] = []
+      var rest = bytes[...]
+      var isWhole = true
+      while isWhole, !rest.isEmpty {
+        isWhole = splitter.take(rest.prefix(size)) { found.append(Array($0)) }
+        rest = rest.dropFirst(size)
+      }
+      return (found, isWhole, splitter.wholeBytes)
+    }
+    let forwards = messages(1 + Int((bytes.first ?? 0) & 63))
+    try require(forwards.found == messages(max(1, bytes.count)).found, "local: pieces differ from the whole")
+    for message in forwards.found {
+      message.withUnsafeBytes { if LogEntry(.local, $0) != nil { _ = LogEntry.text(.local, $0) } }
+    }
+    let file = try scratch(holding: bytes)
+    defer { try? file.close() }
+    var tail = LogTail(descriptor: file, path: "log", sizeBytes: forwards.wholeBytes, format: .local)
+    tail.chunkBytes = 1 + Int((bytes.first ?? 0) & 63)
+    var budget = Int.max
+    var backwards: [[UInt8]] = []
+    var hasGap = false
+    _ = try tail.visit(limitBytes: &budget) { message in
+      if let message { backwards.append(Array(message)) } else { hasGap = true }
+      return true
+    }
+    try require(!hasGap && backwards == forwards.found.reversed(), "local: read backwards it differs")
+    tail = LogTail(descriptor: file, path: "log", sizeBytes: Int64(bytes.count), format: .local)
+    // What does not end with a whole message is refused.
+    _ = accepted { try tail.visit(limitBytes: &budget) { _ in true } }
   }
 
   static func levelLine(_ bytes: [UInt8]) throws {

@@ -14,15 +14,26 @@ enum StateFiles {
   }
 
   static func revertRun(_ bytes: [UInt8]) throws {
-    try document(
+    try plain(
       bytes, parse: { try RevertRun(parsing: $0, path: "revert.json") },
       write: { try $0.fileBytes(path: "revert.json") })
   }
 
   static func figures(_ bytes: [UInt8]) throws {
-    try document(
+    try plain(
       bytes, parse: { try WriteFigures(parsing: $0, path: "figures.json") },
       write: { try $0.fileBytes(path: "figures.json") })
+  }
+
+  /// A file without a checksum: what is read is what is written.
+  private static func plain<Value: Equatable>(
+    _ bytes: [UInt8], parse: ([UInt8]) throws -> Value, write: (Value) throws -> [UInt8]
+  ) throws {
+    guard let value = accepted({ try parse(bytes) }) else { return }
+    guard let written = accepted({ try write(value) }) else {
+      throw Violation(description: "document: what was read cannot be written")
+    }
+    try require(accepted { try parse(written) } == value, "document: written again, it differs")
   }
 
   /// Takes the bytes as they are, and with a checksum that fits: nobody guesses one.
@@ -65,13 +76,29 @@ enum StateFiles {
     return sealed
   }
 
+  static func historyName(_ bytes: [UInt8]) throws {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard let name = HistoryFileName(parsing: text, base: "history.jsonl") else { return }
+    try require(text.hasPrefix("history"), "history: a file of something else")
+    try require(!text.contains("/"), "history: a file elsewhere")
+    try require(name.compression != nil || name.plain == text, "history: a plain file with another name")
+  }
+
   static func history(_ bytes: [UInt8]) throws {
-    var entries: [HistoryEntry] = []
-    var damagedLines = 0
-    History.parse(bytes, into: &entries, &damagedLines)
-    let lines = bytes.split(separator: 0x0A).count
-    try require(entries.count + damagedLines == lines, "history: a line is neither read nor counted")
-    for entry in entries {
+    var lines: [[UInt8]] = []
+    var splitter = LineSplitter(limitBytes: 1 << 20)
+    // In pieces of a size that the first byte gives, as they may come out of a pipe.
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(1 + Int(bytes[0] & 63))
+      splitter.take(piece) { lines.append(Array($0)) }
+      rest = rest.dropFirst(piece.count)
+    }
+    splitter.finish { lines.append(Array($0)) }
+    try require(
+      lines.filter { !$0.isEmpty } == bytes.split(separator: 0x0A).map { Array($0) },
+      "history: a line is not as it was written")
+    for entry in lines.compactMap({ History.entry(in: $0[...]) }) {
       guard let line = accepted({ try JSONEncoder().encode(entry) }) else {
         throw Violation(description: "history: what was read cannot be written")
       }

@@ -1,5 +1,6 @@
 import Configuration
 import PlaceOS
+import Report
 
 @testable import Switching
 @testable import Text
@@ -21,6 +22,17 @@ enum Words {
     }
     guard let found = accepted({ try Selection.these([selector]).resolve(subjects) }) else { return }
     try require(found.unmatched.isEmpty != found.chosen.isEmpty, "selector: neither found nor missing")
+  }
+
+  /// What a terminal sends while a page is shown.
+  static func keys(_ bytes: [UInt8]) throws {
+    var viewport = Viewport()
+    let lines = (0..<Int(bytes.first ?? 0)).map { "line \($0)" }
+    let rows = 1 + Int(bytes.last ?? 0) % 40
+    _ = viewport.take(bytes, lines: lines.count, rows: rows)
+    let visible = viewport.visible(lines, rows: rows)
+    try require(visible.count <= max(2, rows), "keys: more than fits")
+    try require(lines.isEmpty || viewport.top < lines.count, "keys: beyond the end")
   }
 
   static func duration(_ bytes: [UInt8]) throws {

@@ -46,6 +46,12 @@ public struct ContainerTree {
     try file.closeAfter { _ = try file.writeAll(bytes) }
   }
 
+  /// A link at `path`, as those of `/proc/PID`, which the kernel follows wherever they lead.
+  public func link(_ path: FilePath, to target: FilePath) throws {
+    try makeFolder(path.removingLastComponent())
+    guard symlink(target.string, path.string) == 0 else { throw Errno(rawValue: errno) }
+  }
+
   public func makeFolder(_ path: FilePath) throws {
     var folder = FilePath("/")
     for component in path.components {

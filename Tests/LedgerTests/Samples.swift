@@ -1,3 +1,4 @@
+import Containers
 import Processes
 import SystemPackage
 
@@ -14,10 +15,10 @@ func fullEntry(
   LedgerEntry(
     identity: ProcessIdentity(bootID: bootID, pid: pid, startTicks: .max),
     service: "api", executable: "/rest-api",
-    container: .init(
-      runtime: "docker", id: String(repeating: "0f", count: 32), name: "rest-api",
-      image: "registry/placeos/rest-api:latest", podNamespace: "default", podName: "api-0",
-      podContainer: "api"),
+    container: Container(
+      runtime: .docker, id: String(repeating: "0f", count: 32), name: "rest-api",
+      image: "registry/placeos/rest-api:latest",
+      pod: Pod(uid: "6d5f7c9b", namespace: "default", name: "api-0", container: "api")),
     dialect: "toggle", debug: true, sinceBoottimeNs: .max, sinceWallNs: 1_795_350_000_123_456_789,
     deadlineBoottimeNs: 9_007_199_254_740_993, by: .init(user: "root", sudoUser: "steve", uid: .max),
     reason: reason,
@@ -26,9 +27,9 @@ func fullEntry(
 }
 
 /// An entry in which every key that may be null is null.
-func bareEntry(pid: Int32 = 42) -> LedgerEntry {
+func bareEntry(pid: Int32 = 42, bootID boot: String = bootID) -> LedgerEntry {
   LedgerEntry(
-    identity: ProcessIdentity(bootID: bootID, pid: pid, startTicks: 0), service: "driver",
+    identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: 0), service: "driver",
     executable: "", container: nil, dialect: "driver", debug: false, sinceBoottimeNs: 0, sinceWallNs: 0,
     deadlineBoottimeNs: nil, by: .init(user: "", sudoUser: nil, uid: 0), reason: nil, lastSignal: nil)
 }
@@ -59,4 +60,30 @@ func historyEntry(_ number: Int, reason: String? = nil) -> HistoryEntry {
     of: fullEntry(pid: Int32(number)), time: Timestamp(wallNs: 1_795_350_000_123_456_789), signal: "USR1",
     debug: true, outcome: "switched", evidence: "ledger", by: .init(user: "root", sudoUser: nil, uid: 0),
     reason: reason, command: "on", expiresAt: nil)
+}
+
+extension History {
+  /// All that is wanted, at once.
+  func all(
+    _ query: Query = Query()
+  ) throws(LedgerError) -> (entries: [HistoryEntry], damagedLines: Int, loss: Loss) {
+    var entries: [HistoryEntry] = []
+    let loss = try read(query) { entry in
+      entries.append(entry)
+      return true
+    }
+    return (entries, loss.damagedLines, loss)
+  }
+}
+
+extension SeenBoot {
+  /// The boot of the samples, which began at 1,795,350,000 s after the epoch, an hour later.
+  ///
+  /// - Parameter living: the processes that are there, with their start.
+  init(_ id: String, living: [Int32: UInt64] = [:], setNs: Int64 = 0) {
+    let hourNs: Int64 = 3_600_000_000_000
+    self.init(
+      id: id, clock: HostClock(boottimeNs: hourNs, wallNs: 1_795_350_000_000_000_000 + hourNs + setNs)
+    ) { living[$0] }
+  }
 }

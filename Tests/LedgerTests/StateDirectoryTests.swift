@@ -78,10 +78,23 @@ struct StateDirectoryTests {
     arguments: [0o701, 0o710, 0o750, 0o755, 0o777, 0o1700, 0o2700] as [UInt32])
   func wide(_ mode: UInt32) async throws {
     try await withScratch { scratch in
+      _ = try StateDirectory.open(at: scratch.appending("new"), create: true, ownerID: me)
       chmod(scratch.string, mode)
       #expect(refusal(at: scratch) == .refused(path: scratch, .permissions(found: mode, allowed: 0o700)))
       #expect(permissions(of: scratch) == mode)
       chmod(scratch.string, 0o700)
+    }
+  }
+
+  @Test("an empty one of mode 0755, as a container engine makes it, is narrowed by who would make it")
+  func new() async throws {
+    try await withScratch { scratch in
+      chmod(scratch.string, 0o755)
+      #expect(
+        refusal(at: scratch, create: false)
+          == .refused(path: scratch, .permissions(found: 0o755, allowed: 0o700)))
+      #expect(refusal(at: scratch) == nil)
+      #expect(permissions(of: scratch) == 0o700)
     }
   }
 
@@ -211,7 +224,7 @@ struct StateDirectoryTests {
       var transaction = try directory.lock(timeoutNs: 0).begin()
       try transaction.writeState(sample)
       let huge = fullEntry(reason: String(repeating: "x", count: StateDirectory.limitBytes))
-      for bad in [bareEntry(pid: 1), huge] {
+      for bad in [bareEntry(pid: 0), huge] {
         var state = sample
         state.upsert(bad)
         do throws(LedgerError) {
@@ -224,18 +237,37 @@ struct StateDirectoryTests {
     }
   }
 
-  @Test("a run file with any bit changed is an error, and the next run mends it")
+  @Test("what fills the file leaves room to take back")
+  func reserve() async throws {
+    try await withScratch { scratch in
+      let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
+      var transaction = try directory.lock(timeoutNs: 0).begin()
+      let limitBytes = StateDirectory.limitBytes - StateDirectory.reserveBytes
+      func state(_ reasonBytes: Int) -> LedgerState {
+        LedgerState(bootID: bootID, entries: [fullEntry(reason: String(repeating: "x", count: reasonBytes))])
+      }
+      let fixedBytes = try state(0).fileBytes(path: samplePath).count
+      try transaction.writeState(state(limitBytes - fixedBytes), usingReserve: false)
+      let more = state(limitBytes - fixedBytes + 1)
+      let failed = failure { () throws(LedgerError) in
+        try transaction.writeState(more, usingReserve: false)
+      }
+      #expect(failed == .tooLarge(path: directory.statePath, limitBytes: limitBytes))
+      try transaction.writeState(more, usingReserve: true)
+      #expect(try directory.readState() == more)
+    }
+  }
+
+  @Test("a run file that was cut is an error, and the next run mends it")
   func revertRun() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wallNs: 2))
       try directory.writeLastRevertRun(run)
       let whole = try #require(contents(of: directory.revertPath))
-      for index in whole.indices {
-        for bit in 0..<8 {
-          var changed = whole
-          changed[index] ^= 1 << bit
-          #expect(throws: LedgerError.self) { try RevertRun(parsing: changed, path: samplePath) }
+      for length in 0..<(whole.count - 1) {
+        #expect(throws: LedgerError.self) {
+          try RevertRun(parsing: Array(whole[..<length]), path: samplePath)
         }
       }
       put("{".utf8, at: directory.revertPath)

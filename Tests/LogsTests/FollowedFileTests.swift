@@ -8,63 +8,13 @@ import Text
 
 @testable import Logs
 
-/// A log that is written, rotated and cut as its runtime does, and what a follower hands out of it.
-private final class Log {
-  let folder: ScratchFolder
-  var text: [String] = []
-  var truncations = 0
-  private let process: ProcessDirectoryBox
-
-  init() throws {
-    folder = try ScratchFolder()
-    process = try ProcessDirectoryBox()
-  }
-
-  func append(_ text: String, to name: String) throws {
-    let file = try FileDescriptor.open(
-      folder.path.appending(name), .writeOnly, options: [.append, .create], permissions: .ownerReadWrite)
-    try file.closeAfter { _ = try file.writeAll(text.utf8) }
-  }
-
-  func rename(_ old: String, to new: String) {
-    Glibc.rename(folder.path.appending(old).string, folder.path.appending(new).string)
-  }
-
-  func truncate(_ name: String) { Glibc.truncate(folder.path.appending(name).string, 0) }
-
-  func source(_ place: LogSource.Place, _ format: LogEntry.Format) -> LogSource {
-    LogSource(place: place, format: format, files: ContainerFiles(root: folder.path))
-  }
-
-  func follow(_ source: LogSource, sinceNs: Int64? = nil) throws -> FollowedFile {
-    try FollowedFile(source, of: process.directory, sinceNs: sinceNs)
-  }
-
-  func drain(_ file: inout FollowedFile) throws {
-    while try file.read(
-      of: process.directory,
-      { event in
-        switch event {
-        case .line(_, _, let line): text.append(String(decoding: line, as: UTF8.self))
-        case .truncated: truncations += 1
-        }
-      })
-    {}
-  }
-}
-
-private final class ProcessDirectoryBox {
-  let directory: ProcessDirectory
-  init() throws { directory = try ProcessDirectory.open(pid: getpid(), proc: "/proc")! }
-}
-
 private func docker(_ text: String, ends: Bool = true) -> String {
   #"{"log":"\#(text)\#(ends ? "\\n" : "")","stream":"stdout","time":"2026-11-22T12:39:44.1Z"}"# + "\n"
 }
 
 @Suite struct FollowedFileTests {
   @Test func beginsAtTheEndAndWaitsForAWholeLine() throws {
-    let log = try Log()
+    let log = try FollowedLog()
     try log.append(docker("old"), to: "a.log")
     var file = try log.follow(log.source(.file("/a.log"), .docker))
     try log.drain(&file)
@@ -78,7 +28,7 @@ private func docker(_ text: String, ends: Bool = true) -> String {
   }
 
   @Test func nothingIsLostOrShownTwiceOverRotations() throws {
-    let log = try Log()
+    let log = try FollowedLog()
     var file = try log.follow(log.source(.file("/a.log"), .docker))
     var expected: [String] = []
     // Some rotations pass between two looks: up to two, of three files that are kept.
@@ -104,7 +54,7 @@ private func docker(_ text: String, ends: Bool = true) -> String {
   }
 
   @Test func aFileThatIsCutIsReadFromItsStart() throws {
-    let log = try Log()
+    let log = try FollowedLog()
     try log.append("one\n", to: "a.log")
     var file = try log.follow(log.source(.file("/a.log"), .plain))
     try log.append("two\n", to: "a.log")
@@ -118,7 +68,7 @@ private func docker(_ text: String, ends: Bool = true) -> String {
   }
 
   @Test func piecesOfALineAreJoined() throws {
-    let log = try Log()
+    let log = try FollowedLog()
     var file = try log.follow(log.source(.folder("/"), .cri))
     let time = "2026-11-22T12:39:44.1Z"
     try log.append("\(time) stdout P a\n\(time) stderr F x\n\(time) stdout P b\n", to: "0.log")
@@ -129,7 +79,7 @@ private func docker(_ text: String, ends: Bool = true) -> String {
   }
 
   @Test func aContainersNextStartAndItsRotatedFilesFollow() throws {
-    let log = try Log()
+    let log = try FollowedLog()
     func line(_ text: String) -> String { "2026-11-22T12:39:44.1Z stdout F \(text)\n" }
     try log.append(line("old"), to: "0.log")
     var file = try log.follow(log.source(.folder("/"), .cri))

@@ -332,12 +332,22 @@ private typealias Keeper = LogTree.Keeper
     }
   }
 
-  @Test func whatDockersLocalDriverKeepsIsNotTakenForNothing() throws {
+  @Test func whatDockersLocalDriverKeepsIsRead() throws {
     try LogTree.with(.docker) { tree in
       unlink(tree.log.string)
       let other = tree.log.removingLastComponent().appending("local-logs/container.log")
-      try tree.write("\0\0\0\u{12}", to: other)
-      #expect(throws: HostError.unreadable(path: tree.hostPath(other), .notSupported)) { try tree.hasLog() }
+      try tree.write("", to: other)
+      func write(_ bytes: [UInt8]) throws {
+        let file = try FileDescriptor.open(other, .writeOnly, options: [.append])
+        try file.closeAfter { _ = try file.writeAll(bytes) }
+      }
+      try write(
+        localFrame("MARK=before", at: LogTree.startedNs - 5_000_000_000)
+          + localFrame("MARK=on", at: LogTree.startedNs + 1_000_000_000))
+      #expect(try tree.marks() == ["on"])
+      // What is torn away says nothing, and what was there before is not taken for all.
+      try write([0, 0, 0, 18, 1])
+      #expect(throws: HostError.self) { try tree.marks() }
     }
   }
 

@@ -102,6 +102,32 @@ struct DecoyTests {
     }
   }
 
+  @Test(
+    "A service in an emulator is listed as what it is",
+    arguments: [
+      Decoy(
+        "by binfmt_misc", "/usr/bin/qemu-aarch64-static", "/usr/bin/qemu-aarch64-static", "/rest-api", "-b"),
+      Decoy("its name kept", "/usr/bin/qemu-x86_64", "/usr/bin/qemu-x86_64", "/rest-api", "/rest-api", "-b"),
+      Decoy("Rosetta", "/run/rosetta/rosetta", "/run/rosetta/rosetta", "/rest-api"),
+    ])
+  func emulated(decoy: Decoy) {
+    #expect(recognise(decoy.facts) == .emulated(service("api")))
+    #expect(mayBePlaceOS(decoy.facts.executable))
+  }
+
+  @Test(
+    "An emulator of anything else is nothing",
+    arguments: [
+      Decoy("another program", "/usr/bin/qemu-aarch64-static", "qemu-aarch64-static", "/usr/bin/sleep", "9"),
+      Decoy("a machine", "/usr/bin/qemu-system-x86_64", "qemu-system-x86_64", "/rest-api"),
+      Decoy("a health check", "/usr/bin/qemu-arm", "qemu-arm", "/rest-api", "-c", "http://localhost/"),
+      Decoy("itself", "/usr/bin/qemu-arm", "qemu-arm", "/usr/bin/qemu-arm", "/rest-api"),
+      Decoy("no argument", "/usr/bin/qemu-arm", "qemu-arm"),
+    ])
+  func emulatorOfOthers(decoy: Decoy) {
+    #expect(recognise(decoy.facts) == .other)
+  }
+
   @Test("A health check in the service's own container is an errand")
   func healthCheck() {
     #expect(

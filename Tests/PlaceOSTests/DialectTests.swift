@@ -55,6 +55,7 @@ struct DialectTests {
       switch handling.obstacle {
       case nil: ""
       case .puma: "!puma"
+      case .emulated: "!emulated"
       case .noHandler: "!noHandler"
       case .ignoresSignal: "!ignores"
       case .latchSpent: "!spent"

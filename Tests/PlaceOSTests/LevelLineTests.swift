@@ -114,6 +114,21 @@ private let own = #""source":"place_os.log_backend","message":"default log level
     }
   }
 
+  @Test func lineInJSONBehindATornOneCounts() throws {
+    let line = Array(
+      """
+      {"level":"INFO","program":"dispatch","time":"2026-11-22T12:39:44Z","source":"place_os.log_backend",\
+      "message":"default log level changed to Trace"}
+      """.utf8)
+    let whole = try #require(LevelLine(parsing: line))
+    for count in 1..<line.count { #expect(LevelLine(parsing: Array(line.prefix(count)) + line) == whole) }
+    // In the line format it could be a client's text, and behind anything else it could be anybody's.
+    let other = Array("level=[I] time=2026-11-22T12:39:44Z program=dispatch message=\"".utf8)
+    #expect(LevelLine(parsing: other + line) == nil)
+    #expect(LevelLine(parsing: line + Array(",".utf8)) == nil)
+    #expect(LevelLine(parsing: line + line) == nil)
+  }
+
   @Test func cutLinesDoNotCount() {
     for text in [service, json(own), " > Log level changed to Debug"] {
       for count in 0..<text.utf8.count { #expect(LevelLine(parsing: Array(text.utf8.prefix(count))) == nil) }

@@ -261,3 +261,30 @@ struct RecognitionTests {
     }
   }
 }
+
+@Suite struct FormerStaffTests {
+  private func name(
+    _ arguments: [String] = ["/app"], _ environment: [String: String] = [:], symbols: Bool = true
+  )
+    -> String?
+  {
+    let facts = ProcessFacts(
+      executable: "/app", arguments: arguments, comm: "app", container: nil, hasPlaceOSSymbols: symbols,
+      environment: environment)
+    guard case .service(let service) = Catalogue.placeOS.recognise(facts) else { return nil }
+    return service.name
+  }
+
+  @Test func oldStaffIsKnownByItsPortAndByItsStore() {
+    #expect(name(["/app", "-b", "0.0.0.0", "-p", "8080"]) == "staff")
+    #expect(name(["/app"], ["PG_DATABASE_URL": "db"]) == "staff")
+  }
+
+  @Test func othersOfThatNameAreNot() {
+    #expect(name(["/app", "-p", "3000"], ["PG_DATABASE_URL": "db"]) == "app")
+    #expect(name(["/app"], ["PG_HOST": "db", "RETHINKDB_HOST": "rethink"]) == "app")
+    #expect(name() == "app")
+    // Any program can be called so.
+    #expect(name(["/app", "-p", "8080"], ["PG_HOST": "db"], symbols: false) == nil)
+  }
+}

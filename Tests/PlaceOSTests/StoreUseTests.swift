@@ -15,6 +15,23 @@ import Testing
     #expect(!texts.contains("canary") && !texts.contains("p@ss"))
   }
 
+  @Test func withoutSecretsNothingIsLeftButHostsAndPorts() {
+    let environment = [
+      "REDIS_URL": "redis://:canary@redis:6379/0?auth=canary",
+      "PG_DATABASE_URL": "postgresql://u:can/ary@db/db",
+      "PG_PASSWORD": "canary", "PG_USER": "canary", "PG_DATABASE": "canary", "ETCD_HOST": "canary:x@y:z",
+      "ETCD_PORT": "canary", "LOG_LEVEL": "warn", "INFLUX_HOST": "http://[fd00::1]:1/?token=canary",
+    ]
+    let reduced = StoreUse.withoutSecrets(environment)
+    #expect(!"\(reduced)".contains("canary") && !"\(reduced)".contains("can/ary"))
+    #expect(reduced["LOG_LEVEL"] == "warn")
+    for service in ["api", "core", "triggers", "source"] {
+      #expect(
+        StoreUse.all(ofService: service, environment: reduced)
+          == StoreUse.all(ofService: service, environment: environment))
+    }
+  }
+
   @Test func formerServiceIsToReachRethinkDBAndEtcd() {
     let uses = StoreUse.all(
       ofService: "core",
@@ -88,5 +105,15 @@ import Testing
     let secrets = Redaction.secrets(in: ["REDIS_URL": "redis://u:CANARY@h/0", "PG_PASSWORD": "SECOND"])
     let redacted = Redaction.redacted("AUTH CANARY failed, SECOND too", secrets: secrets)
     #expect(redacted == "AUTH *** failed, *** too")
+  }
+}
+
+@Suite struct SignTableTests {
+  @Test func everySignIsFoundWhereverItStands() {
+    let table = SignTable(["abc", "abd", "c", "bd end"])
+    func found(_ text: String) -> Set<Int> { Array(text.utf8).withUnsafeBytes { table.found(in: $0) } }
+    #expect(found("xabcx") == [0])
+    #expect(found("ababd end") == [1, 3])
+    #expect(found("") == [] && found("a") == [] && found("ab") == [])
   }
 }

@@ -27,6 +27,21 @@ struct FileReaderTests {
     }
   }
 
+  @Test("The beginning of a file is as much as there is, up to the limit", arguments: [0, 1, 4096, 100_000])
+  func beginnings(count: Int) throws {
+    try withScratchFolder { folder in
+      let path = folder.appending("file")
+      let text = String((0..<count).map { Character(UnicodeScalar(UInt8(33 + $0 % 90))) })
+      try write(text, to: path)
+      for limit in [1, 4096, 65_536, 1 << 20] {
+        #expect(try FileReader.beginning(at: path, limitBytes: limit) == Array(text.utf8.prefix(limit)))
+      }
+      #expect(throws: HostError.unreadable(path: folder.appending("none"), .noSuchFileOrDirectory)) {
+        try FileReader.beginning(at: folder.appending("none"), limitBytes: 10)
+      }
+    }
+  }
+
   @Test("Files of /proc have no size, and are read until their end")
   func proc() throws {
     #expect(try FileStatus(at: "/proc/self/status").sizeBytes == 0)

@@ -30,7 +30,7 @@ struct ConfigurationReportTests {
   @Test("where there is no file it is said so")
   func missing() throws {
     let report = ConfigurationReport(path: "/c.json", found: .success(nil))
-    #expect(report.text.hasPrefix("// /c.json is not there"))
+    #expect(report.text.hasPrefix("// /c.json does not exist"))
     #expect(try Configuration(parsing: Array(report.text.utf8)) == .standard)
     #expect(report.json(origin).contains("\"exists\" : false"))
   }
@@ -49,7 +49,7 @@ struct ConfigurationReportTests {
       ),
       (.owner(path: "/c.json", found: 7, required: 0), "belongs to user 7"),
       (.writableByOthers(path: "/c.json", mode: 0o666), "0666"),
-      (.host(.notRegular(path: "/c.json")), "no regular file"),
+      (.host(.notRegular(path: "/c.json")), "not a regular file"),
       (.host(.unreadable(path: "/c.json", .permissionDenied)), "cannot read /c.json"),
     ])
   func problem(error: ConfigurationError, sentence: String) {

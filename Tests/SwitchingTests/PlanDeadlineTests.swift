@@ -24,6 +24,16 @@ struct PlanDeadlineTests {
     #expect(deadline(.after(ns: hour), .toggle, debug: true) == nil)
   }
 
+  @Test("What lasts only as long as a command leaves the deadlines of others alone")
+  func left() {
+    for asked in [Request.Deadline.after(ns: second), .standard, .never] {
+      var request = request(.on, deadline: asked)
+      request.leavesDeadlines = true
+      let on = instance(debug: true, entry: entry(debug: true, deadline: 9 * hour))
+      #expect(step(request, on).deadlineBoottimeNs == 9 * hour)
+    }
+  }
+
   struct Case: Sendable, CustomStringConvertible {
     let description: String
     let existing: Int64?

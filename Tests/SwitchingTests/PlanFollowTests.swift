@@ -13,7 +13,7 @@ struct PlanFollowTests {
     _ service: String = "api", deadline: Int64? = 4 * hour, since: Int64 = 2 * hour
   ) -> FollowedService {
     FollowedService(
-      bootID: bootID, service: service, executable: "/rest-api", container: .init(container),
+      bootID: bootID, service: service, executable: "/rest-api", container: container,
       sinceBoottimeNs: since, deadlineBoottimeNs: deadline, by: steve, reason: "INC-42", trustsName: false)
   }
 
@@ -22,7 +22,7 @@ struct PlanFollowTests {
     _ request: Request, debug: Bool?, entry recorded: LedgerEntry? = nil, _ before: [FollowedService] = []
   ) -> [FollowedService] {
     var recorded = recorded
-    recorded?.container = .init(container)
+    recorded?.container = container
     let instance = instance(debug: debug, entry: recorded, container: container)
     let plan = Plan(
       for: request, instances: [instance],
@@ -81,7 +81,7 @@ struct PlanFollowTests {
   @Test("a process that has ended takes nothing with it")
   func ended() {
     var recorded = entry()
-    recorded.container = .init(container)
+    recorded.container = container
     var request = request(.revert)
     request.selection = .processes([recorded.identity])
     let plan = Plan(for: request, instances: [], entries: [recorded], alive: [], now: now)
@@ -104,7 +104,7 @@ struct PlanFollowTests {
   }
 
   @Test("off and revert let go by name, by all and by age, and on never")
-  func letGo() {
+  func unfollowed() {
     let all = [followed(), followed("triggers")]
     func names(_ request: Request) -> [String] {
       let places = request.unfollowed(of: all, now: now)

@@ -53,7 +53,14 @@ struct SelectionTests {
     (["driver/drivers_place_*"], [14, 16]),
     (["driver/*"], [14, 15, 16]), (["driver/*switch"], [15]), (["driver/place_????"], [14]),
     (["driver/[c]*"], [15]),
-    (["driver/place_calendar"], [16]),
+    (["driver/place_calendar"], [16]), (["driver/PLACE_*"], [14, 16]),
+    // In any case, and containers by globs.
+    (["api/REST-API"], [10, 11]), (["API/rest-*"], [10, 11, 12]), (["api/*"], [10, 11, 12]),
+    (["api/rest-api-[2]"], [12]), (["triggers/default/triggers-7c9f"], [18, 19]),
+    (["triggers/TRIGGERS-*"], [18, 19]),
+    // The container alone, without its drivers.
+    (["rest-api-2"], [12]), (["REST-API-2"], [12]), (["rest-api-*"], [12]), (["sidecar"], [19]),
+    (["triggers-7c9f"], [18, 19]),
   ]
 
   @Test("Words select processes", arguments: cases)
@@ -66,9 +73,8 @@ struct SelectionTests {
   @Test(
     "What selects nothing is named, and the rest still counts",
     arguments: [
-      ["edge"], ["api/nothing"], ["api/rest"], ["api/REST-API"], ["core/aaaa1"], ["staff/x"], ["api/1111"],
-      ["api/*"],
-      ["pid:1"], ["driver/meet"], ["driver/PLACE_*"], ["driver/place_meet_c5"], ["api/triggers-7c9f"],
+      ["edge"], ["api/nothing"], ["api/rest"], ["core/aaaa1"], ["staff/x"], ["api/1111"], ["api/x*"],
+      ["pid:1"], ["driver/meet"], ["driver/place_meet_c5"], ["api/triggers-7c9f"],
       ["triggers/default"],
     ])
   func unmatched(words: [String]) throws {
@@ -87,13 +93,59 @@ struct SelectionTests {
       error == .ambiguous(.contained(service("api"), name: "aaaa"), containers: [Self.first, Self.second]))
   }
 
-  @Test("One's name may be the beginning of another's id, or another's pod: never a guess")
+  @Test(
+    "A name that neither a service nor a container has is an error",
+    arguments: ["nothing", "aaaa", "bbbb3333x"])
+  func nobodys(word: String) throws {
+    let error = #expect(throws: SelectorError.self) { try Self.resolve(["staff", word]) }
+    #expect(error == .unknownService(word, nearest: nil, known: SelectorTests.known))
+    // What is recorded is not all that there is.
+    let selection = Selection.these([SelectorTests.container(word)])
+    #expect(try selection.resolve(Self.subjects, isWhole: false).unmatched.map(\.word) == [word])
+  }
+
+  @Test("A container alone may be named by as much of its id as docker ps shows")
+  func byID() throws {
+    let id = String(repeating: "0123456789abcdef", count: 4)
+    let place = Place(id: id, name: "x", pod: nil, namespace: nil)
+    let subjects = [Self.subject("core", 1, place), Self.subject("driver", 2, place)]
+    #expect(try Self.resolve(["0123456789ab"], subjects).pids == [1])
+    #expect(throws: SelectorError.self) { try Self.resolve(["0123456789a"], subjects) }
+  }
+
+  @Test("A swarm's service is all of its tasks")
+  func swarm() throws {
+    func task(_ name: String, _ id: String) -> Place { Place(id: id, name: name, pod: nil, namespace: nil) }
+    let end = String(repeating: "k3", count: 12) + "x"
+    let subjects = [
+      Self.subject("api", 1, task("stack_api.1.\(end)", "11")),
+      Self.subject("api", 2, task("stack_api.2.\(end)", "22")),
+      Self.subject("api", 3, task("stack_api.\(end).\(end)", "33")),
+      Self.subject("api", 4, task("stack_api.x.\(end)", "44")),
+      Self.subject("api", 5, task("stack_api2.1.\(end)", "55")),
+    ]
+    #expect(try Self.resolve(["api/stack_api"], subjects).pids == [1, 2, 3])
+    #expect(try Self.resolve(["Stack_API"], subjects).pids == [1, 2, 3])
+    #expect(try Self.resolve(["api/stack_api.2.\(end)"], subjects).pids == [2])
+  }
+
+  @Test("The name of one counts before the beginning of another's id")
+  func nameBeforeID() throws {
+    let subjects = [
+      Self.subject("api", 1, Place(id: "1234", name: "cafe", pod: nil, namespace: nil)),
+      Self.subject("api", 2, Place(id: "cafe5678", name: "rest-api", pod: nil, namespace: nil)),
+    ]
+    #expect(try Self.resolve(["api/cafe"], subjects).pids == [1])
+    #expect(try Self.resolve(["api/cafe5"], subjects).pids == [2])
+  }
+
+  @Test("One's name may be another's pod: never a guess")
   func ambiguousKinds() throws {
     let byName = Place(id: "1234", name: "cafe", pod: nil, namespace: nil)
     let byID = Place(id: "cafe5678", name: nil, pod: nil, namespace: nil)
     let byPod = Place(id: "9999", name: nil, pod: "cafe", namespace: "default")
     let elsewhere = Place(id: "8888", name: nil, pod: "cafe", namespace: "test")
-    for (one, other) in [(byName, byID), (byName, byPod), (byID, byPod), (byPod, elsewhere)] {
+    for (one, other) in [(byName, byPod), (byPod, elsewhere)] {
       let subjects = [
         Self.subject("api", 1, one), Self.subject("api", 2, other), Self.subject("core", 3, byID),
       ]
@@ -106,6 +158,27 @@ struct SelectionTests {
       #expect(Set(containers) == [one, other])
       #expect(try Self.resolve(["core/cafe"], subjects).pids == [3])
     }
+  }
+
+  @Test("Pods of one name are told apart by their namespaces; the wrong one selects nothing")
+  func namespaces() throws {
+    let names = [("placeos", "api-0"), ("staging", "api-0"), ("staging", "api-1")]
+    let subjects = names.enumerated().map { index, name in
+      let place = Place(id: "\(index)000", name: "api", pod: name.1, namespace: name.0)
+      return Self.subject("api", Int32(index + 1), place)
+    }
+    func pids(_ word: String) throws -> [Int32] { try Self.resolve([word], subjects).pids }
+    #expect(try pids("api/placeos/api-0") == [1])
+    #expect(try pids("api/staging/api-0") == [2])
+    #expect(try pids("rest-api/STAGING/API-1") == [3])
+    #expect(try pids("api/api-1") == [3])
+    #expect(try pids("api/staging/*") == [2, 3] && pids("api/*/api-0") == [1, 2])
+    for word in [
+      "api/placeos/api-1", "api/production/api-0", "core/placeos/api-0", "api/placeos", "api//api-0",
+    ] {
+      #expect(try Self.resolve([word], subjects).unmatched == [word])
+    }
+    #expect(throws: SelectorError.self) { try pids("api/api-0") }
   }
 
   @Test("Two containers of one service that bear the same name are two")
@@ -163,7 +236,8 @@ struct SelectionTests {
 
   @Test func unknownStoreIsAnErrorThatListsTheKnownOnes() {
     #expect(
-      throws: SelectorError.unknownBackend("backend:nginx", known: BackingStore.allCases.map(\.rawValue))
+      throws: SelectorError.unknownBackend(
+        "backend:nginx", nearest: nil, known: BackingStore.allCases.map(\.rawValue))
     ) {
       try Selector(parsing: "backend:nginx", catalogue: .placeOS)
     }

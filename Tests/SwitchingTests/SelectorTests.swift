@@ -24,7 +24,23 @@ struct SelectorTests {
     ("backend:redis", .backend(.redis), "backend:redis"),
     ("backend:KeyDB", .backend(.redis), "backend:redis"),
     ("backend:postgres", .backend(.postgresql), "backend:postgresql"),
+    ("API", .service(service("api")), "api"), ("Rest-API/x", .contained(service("api"), name: "x"), "api/x"),
+    ("PID:7", .pid(7), "pid:7"), ("Backend:Redis", .backend(.redis), "backend:redis"),
+    ("placeos-api-1", container("placeos-api-1"), "placeos-api-1"),
+    ("placeos-*", container("placeos-*"), "placeos-*"),
+    ("apo", container("apo", nearest: "api"), "apo"),
+    ("postgress", container("postgress", nearest: "backend:postgresql"), "postgress"),
+    ("postgres", container("postgres", nearest: "backend:postgresql"), "postgres"),
   ]
+
+  static let known = [
+    "ai-support-agent", "api", "auth", "build", "build-api", "core", "dispatch", "driver", "edge",
+    "frontends", "search-ingest", "source", "staff", "triggers",
+  ]
+
+  static func container(_ name: String, nearest: String? = nil) -> Selector {
+    .container(name: name, Selector.UnknownName(nearest: nearest, known: known))
+  }
 
   @Test("A word becomes a selector, and the selector the word again", arguments: words)
   func parsing(word: String, selector: Selector, written: String) throws {
@@ -51,22 +67,18 @@ struct SelectorTests {
   @Test(
     "An unknown service is named, with the nearest one and all there are",
     arguments: [
-      ("apo", "apo", "api"), ("rset-api/x", "rset-api", "rest-api"), ("drivers/*", "drivers", "driver"),
-      ("postgres", "postgres", nil), ("/api", "", nil), ("*", "*", nil), ("--all", "--all", nil),
-      (" ", " ", nil),
-      ("PID:1x2y3z", "PID:1x2y3z", nil),
+      ("rset-api/x", "rset-api", "rest-api"), ("drivers/*", "drivers", "driver"),
+      ("/api", "", nil), ("*", "*", nil), ("--all", "--all", nil), (" ", " ", nil), ("a b", "a b", nil),
+      ("ä", "ä", nil),
     ] as [(String, String, String?)])
   func unknown(word: String, name: String, nearest: String?) {
-    let known = [
-      "ai-support-agent", "api", "auth", "build", "build-api", "core", "dispatch", "driver", "edge",
-      "frontends", "search-ingest", "source",
-      "staff",
-      "triggers",
-    ]
-    #expect(throws: SelectorError.unknownService(name, nearest: nearest, known: known)) {
+    #expect(throws: SelectorError.unknownService(name, nearest: nearest, known: Self.known)) {
       try Self.parse(word)
     }
   }
+
+  @Test("A time names nothing, and is said to be one", arguments: ["30m", "1h30m", "2d", "90s"])
+  func time(word: String) { #expect(throws: SelectorError.isTime(word)) { try Self.parse(word) } }
 
   @Test(
     "A driver's name is without what the build adds",

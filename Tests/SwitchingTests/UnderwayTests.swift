@@ -18,7 +18,7 @@ struct UnderwayTests {
       masks: SignalMasks(caught: usr1, ignored: none, pending: pending ? usr1 : none),
       state: UInt8(ascii: "S"), isFrozen: false,
       evidence: LevelEvidence(
-        executable: nil, arguments: [], flag: flag, flagRefusal: nil, log: log, logRefusal: nil, pipes: pipes)
+        program: nil, flag: flag, flagRefusal: nil, log: log, logRefusal: nil, pipes: pipes)
     )
   }
 

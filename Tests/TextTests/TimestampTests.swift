@@ -19,6 +19,7 @@ struct TimestampTests {
   func known(_ moment: (wallNs: Int64, text: String)) {
     let timestamp = Timestamp(wallNs: moment.wallNs)
     #expect(timestamp.description == moment.text)
+    #expect(timestamp.timeOfDay == moment.text.suffix(13))
     #expect(Timestamp(parsing: moment.text.utf8) == timestamp)
   }
 

@@ -1,15 +1,15 @@
 #ifndef CPROCPS_H
 #define CPROCPS_H
 
-// The one door to the procps library. The interface is ours, so that another generation of the library
-// (libprocps of procps 3) can stand behind it; nothing of libproc2's types shows here.
+// The one door to the procps library. The interface is ours, so that the library's other generation
+// (libprocps of procps 3) can stand behind it; none of libproc2's types shows here.
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-/// One process in detail. Pointers live until the next call on the same reader. `comm` is for showing: the library
-/// may put other bytes in the place of control characters and of what is no text.
+/// One process in detail. Pointers are valid until the next call on the same reader. `comm` is for display:
+/// the library may replace control characters and bytes that are not text.
 typedef struct {
   pid_t pid;
   uint64_t start_ticks;  ///< clock ticks after boot, proc_pid_stat(5) field 22

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import SystemPackage
 import Text
@@ -7,12 +6,13 @@ extension ProcessDirectory {
   /// Counters of the process's network namespace.
   public func networkCounters() throws(HostError) -> NetworkCounters {
     let bytes = try bytes(of: "net/snmp", limitBytes: 64 << 10)
-    do { return try NetworkCounters(parsing: bytes) } catch {
+    let extended = try? self.bytes(of: "net/netstat", limitBytes: 64 << 10)
+    do { return try NetworkCounters(parsing: bytes, extended: extended ?? []) } catch {
       throw .malformed(path: path.appending("net/snmp"), reason: error.reason)
     }
   }
 
-  /// The inodes of the sockets that the process has open; `nil` where it has more descriptors than are looked at.
+  /// The inodes of the process's open sockets; `nil` if it has more descriptors than are looked at.
   public func socketInodes(limit: Int = 1 << 16) throws(HostError) -> Set<UInt64>? {
     let numbers: [Int32]
     do { numbers = try entries(of: "fd", limit: limit) } catch {
@@ -21,11 +21,19 @@ extension ProcessDirectory {
     }
     var inodes: Set<UInt64> = []
     for number in numbers {
-      // A descriptor that is closed meanwhile is none; a right that is missing is no empty set.
+      // A descriptor closed meanwhile is skipped; a missing right is an error, not an empty set.
       guard let target = try link("fd/\(number)"), target.hasPrefix("socket:[") else { continue }
       if let inode = UInt64(target.dropFirst(8).dropLast()) { inodes.insert(inode) }
     }
     return inodes
+  }
+
+  /// The addresses of the process's network namespace.
+  public func localAddresses() throws(HostError) -> LocalAddresses {
+    let trie = try bytes(of: "net/fib_trie", limitBytes: 4 << 20)
+    // Without IPv6 the file does not exist.
+    return LocalAddresses(
+      parsing: trie, interfaces: (try? bytes(of: "net/if_inet6", limitBytes: 1 << 20)) ?? [])
   }
 
   /// The inode of its network namespace, namespaces(7).
@@ -36,10 +44,10 @@ extension ProcessDirectory {
 
   /// The TCP sockets of the process's network namespace, without those in TIME_WAIT.
   ///
-  /// Enters the namespace, and does not come back: to be called in a child (``ReaderProcess``). Without the right to,
-  /// CAP_SYS_ADMIN, `/proc/PID/net/tcp` has to do, which does not say when a peer last answered.
+  /// Enters the namespace for good: call this in a child (``ReaderProcess``). Without CAP_SYS_ADMIN it
+  /// falls back to `/proc/PID/net/tcp`, which does not say when a peer last answered.
   ///
-  /// - Throws: `.tooLarge` where there are more than are read.
+  /// - Throws: `.tooLarge` if there are more than the limit.
   public func sockets(states: UInt32 = 0xFFF & ~(1 << 6)) throws(HostError) -> [TCPSocket] {
     if let sockets = try? socketsBySocketDiag(states) { return sockets }
     var sockets: [TCPSocket] = []
@@ -56,10 +64,7 @@ extension ProcessDirectory {
   }
 
   private func socketsBySocketDiag(_ states: UInt32) throws(HostError) -> [TCPSocket] {
-    let file = openat(descriptor.rawValue, "ns/net", O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .unreadable(path: path.appending("ns/net"), Errno(rawValue: errno)) }
-    defer { close(file) }
-    guard clinux_enter_network(file) == 0 else { throw .call("setns", Errno(rawValue: errno)) }
+    try enterNetwork()
     // NETLINK_SOCK_DIAG
     let socket = socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 4)
     guard socket >= 0 else { throw .call("socket", Errno(rawValue: errno)) }

@@ -5,10 +5,10 @@ public struct SocketMessages: Hashable, Sendable {
   public private(set) var sockets: [TCPSocket] = []
   /// Whether the last of the messages was seen.
   public private(set) var isWhole = false
-  /// The number of the error that the kernel answered with.
+  /// The error number in the kernel's answer.
   public private(set) var errorNumber: Int32?
 
-  /// Parses a datagram of netlink(7): messages behind one another, each in a multiple of four bytes.
+  /// Parses a datagram of netlink(7): messages in a row, each padded to a multiple of four bytes.
   public init(parsing bytes: [UInt8]) {
     bytes.withUnsafeBytes { raw in
       var offset = 0
@@ -35,7 +35,7 @@ public struct SocketMessages: Hashable, Sendable {
     let length = body[0] == 2 ? 4 : 16
     func endpoint(port: Int, address: Int) -> NetworkEndpoint {
       NetworkEndpoint(
-        address: Array(body[address..<(address + length)]),
+        bytes: UnsafeRawBufferPointer(rebasing: body[address..<(address + length)]),
         port: UInt16(body[port]) << 8 | UInt16(body[port + 1]))
     }
     var exchange: TCPSocket.Exchange?
@@ -44,7 +44,7 @@ public struct SocketMessages: Hashable, Sendable {
       let size = Int(body.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
       let type = body.loadUnaligned(fromByteOffset: offset + 2, as: UInt16.self)
       guard size >= 4, offset + size <= body.count else { break }
-      // bytes_received is there from Linux 4.1 on.
+      // bytes_received exists since Linux 4.1.
       if type == 2, size >= 4 + 136 {
         let info = offset + 4
         exchange = TCPSocket.Exchange(

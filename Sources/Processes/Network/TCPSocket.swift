@@ -1,15 +1,15 @@
 import Text
 
-/// A TCP socket of a network namespace, as the kernel tells of it.
-public struct TCPSocket: Hashable, Sendable, Codable {
+/// A TCP socket of a network namespace, as the kernel reports it.
+public struct TCPSocket: Hashable, Sendable {
   /// The numbers of `enum` in the kernel's `include/net/tcp_states.h`.
-  public enum State: UInt8, Sendable, Codable {
+  public enum State: UInt8, Sendable {
     case established = 1
     case synSent, synReceived, finWait1, finWait2, timeWait, close, closeWait, lastAck, listen, closing
   }
 
-  /// What only sock_diag(7) tells, of `struct tcp_info`.
-  public struct Exchange: Hashable, Sendable, Codable {
+  /// What only sock_diag(7) reports, from `struct tcp_info`.
+  public struct Exchange: Hashable, Sendable {
     /// Milliseconds since data was last sent, and received.
     public let lastSentMs: UInt32
     public let lastReceivedMs: UInt32
@@ -25,11 +25,11 @@ public struct TCPSocket: Hashable, Sendable, Codable {
   public let state: State
   public let local: NetworkEndpoint
   public let remote: NetworkEndpoint
-  /// Bytes that the process has not read; of a listening socket: connections that it has not accepted.
+  /// Bytes that the process has not read; for a listening socket: connections it has not accepted.
   public let receiveQueue: UInt32
-  /// Bytes that the peer has not acknowledged; of a listening socket: how many connections may wait (sock_diag only).
+  /// Bytes that the peer has not acknowledged; for a listening socket: how many may wait (sock_diag only).
   public let sendQueue: UInt32
-  /// Retransmissions of what is not acknowledged.
+  /// Retransmissions of unacknowledged data.
   public let retransmits: UInt8
   public let inode: UInt64
   public let exchange: Exchange?
@@ -49,25 +49,47 @@ public struct TCPSocket: Hashable, Sendable, Codable {
   }
 }
 
-/// An address and a port.
-public struct NetworkEndpoint: Hashable, Sendable, Codable, CustomStringConvertible {
-  /// 4 bytes, or 16; an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) has 4.
-  public let address: [UInt8]
+/// An address and a port. A look can have tens of thousands, so it is stored inline, without an array.
+public struct NetworkEndpoint: Hashable, Sendable, CustomStringConvertible {
+  /// The bytes of the address in order, the first in the lowest bits; with 4 bytes the rest is 0.
+  private let (low, high): (UInt64, UInt64)
+  private let isShort: Bool
   public let port: UInt16
 
+  /// - Parameter address: 4 bytes, or 16; an IPv4 address inside IPv6 (`::ffff:10.0.0.1`) has 4.
   public init(address: [UInt8], port: UInt16) {
-    let isMapped =
-      address.count == 16 && address[..<10].allSatisfy { $0 == 0 } && address[10] == 255 && address[11] == 255
-    self.address = isMapped ? Array(address[12...]) : address
-    self.port = port
+    self = address.withUnsafeBytes { NetworkEndpoint(bytes: $0, port: port) }
   }
 
-  /// Whether it stands for every address.
-  public var isAny: Bool { address.allSatisfy { $0 == 0 } }
+  init(bytes: UnsafeRawBufferPointer, port: UInt16) {
+    func word(_ start: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for offset in 0..<8 where start + offset < bytes.count {
+        word |= UInt64(bytes[start + offset]) << UInt64(8 * offset)
+      }
+      return word
+    }
+    let (first, second) = (word(0), word(8))
+    self.port = port
+    if bytes.count == 16, first == 0, second & 0xFFFF_FFFF == 0xFFFF_0000 {
+      (low, high, isShort) = (second >> 32, 0, true)
+    } else {
+      (low, high, isShort) = (first, second, bytes.count == 4)
+    }
+  }
+
+  /// 4 bytes, or 16.
+  public var address: [UInt8] {
+    (0..<(isShort ? 4 : 16)).map { UInt8(truncatingIfNeeded: ($0 < 8 ? low : high) >> UInt64(8 * ($0 & 7))) }
+  }
+
+  /// Whether it is the wildcard address.
+  public var isAny: Bool { low == 0 && high == 0 }
 
   public var description: String {
-    if address.count == 4 { return address.map(String.init).joined(separator: ".") + ":\(port)" }
-    let groups = stride(from: 0, to: address.count - 1, by: 2).map {
+    let address = address
+    if isShort { return address.map(String.init).joined(separator: ".") + ":\(port)" }
+    let groups = stride(from: 0, to: 16, by: 2).map {
       String(UInt16(address[$0]) << 8 | UInt16(address[$0 + 1]), radix: 16)
     }
     return "[" + groups.joined(separator: ":") + "]:\(port)"
@@ -75,7 +97,7 @@ public struct NetworkEndpoint: Hashable, Sendable, Codable, CustomStringConverti
 }
 
 extension TCPSocket {
-  /// Parses `/proc/PID/net/tcp` or `tcp6`, proc_pid_net(5). Lines that say nothing of a socket are left out. A real line:
+  /// Parses `/proc/PID/net/tcp` or `tcp6`, proc_pid_net(5), skipping lines that are not sockets. A real line:
   ///
   ///        0: 0100007F:1A0A 00000000:0000 0A 00000000:00000000 00:00000000 00000000   101        0 20661 1 …
   public static func table(parsing bytes: [UInt8]) -> [TCPSocket] {
@@ -103,7 +125,7 @@ extension TCPSocket {
     return value
   }
 
-  /// The address stands in words of four bytes, each in the machine's own order.
+  /// The address is in words of four bytes, each in the machine's own byte order.
   private static func endpoint(_ field: ArraySlice<UInt8>) -> NetworkEndpoint? {
     guard let colon = field.firstIndex(of: UInt8(ascii: ":")),
       let port = hexadecimal(field[(colon + 1)...]), port <= 0xFFFF

@@ -26,7 +26,7 @@ sub view_error_now {
   my $complaint = $status->complaint;
   my $code = $status->exit_status;
   $status->forget;
-  return "status ends with $code: $complaint" if $code != 0 || !$rows;
+  return "status ends with $code: $complaint" if ($code != 0 && !may_complain($how, $code)) || !$rows;
   my %seen = map { $_->{pid} => $_ } @$rows;
   my $removed_at = $how->{removed_at} // 0;
   my %may_be_unknown = map { $_ => 1 } map { $_->pids } grep { $_->is_latch && $_->{started_at} < $removed_at } @services;
@@ -40,6 +40,9 @@ sub view_error_now {
   return '';
 }
 
+# A hostile neighbour that cannot be looked at is told of, and is the only one.
+sub may_complain { my ($how, $code) = @_; return $how->{is_hostile} && $code == 4 }
+
 # Whether `off --all driver` ends well, with every service back to normal; otherwise what is not.
 sub return_error {
   my ($how, @services) = @_;
@@ -50,7 +53,7 @@ sub return_error {
   # One that was signalled before may only now act on it; it would be on then.
   my $is_normal = Process::eventually(3, sub { my %levels = map { $_->levels } @services; !grep { $_ } values %levels });
   return "a service stays on; off ended with $code: $what" unless $is_normal;
-  return "off ends with $code: $what" if $code != 0;
+  return "off ends with $code: $what" if $code != 0 && !may_complain($how, $code);
   return '';
 }
 

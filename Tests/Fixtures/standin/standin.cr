@@ -18,6 +18,7 @@
 #   STANDIN_MESSAGES         what a switch prints: `lines` (log lines), `plain` (the oldest
 #                            handlers' bare line), `filtered` (log lines, subject to the level
 #                            as any other). Default: plain for latch, lines otherwise
+#   STANDIN_IDLE             when set: nothing happens that would be logged in debug mode
 #   STANDIN_FOLLOW_STDIN     when set: ends when its standard input does
 
 require "json"
@@ -382,7 +383,7 @@ Journal.log(:debug, "process #{Process.pid} is ready")
 counter = 0
 loop do
   sleep 0.2
-  next unless Switch.trace?
+  next if ENV["STANDIN_IDLE"]? || !Switch.trace?
   counter += 1
   Journal.log(:trace, "still here, #{counter} times by now")
 end
