@@ -44,4 +44,17 @@ public struct ProcStatus: Hashable, Sendable {
     self.masks = SignalMasks(
       caught: caught, ignored: ignored, pending: ownPending.union(sharedPending))
   }
+
+  private init(state: UInt8, masks: SignalMasks) {
+    self.state = state
+    self.masks = masks
+  }
+
+  /// This status, with what was pending at an earlier one as well: that may have been delivered since.
+  public func pending(since earlier: ProcStatus) -> ProcStatus {
+    ProcStatus(
+      state: state,
+      masks: SignalMasks(
+        caught: masks.caught, ignored: masks.ignored, pending: masks.pending.union(earlier.masks.pending)))
+  }
 }

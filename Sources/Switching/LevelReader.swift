@@ -57,8 +57,8 @@ struct LevelReader {
       Result { () throws(HostError) in try looks.hold(process.identity) }
     }
     let held = holds.compactMap { try? $0.get() }
-    // Before the pipes: a signal no longer pending here has reached the handler by the time the pipes are
-    // read.
+    // The way that a signal goes: pending, in its pipe, then seen in what it changes. One that is no longer pending
+    // here has reached the handler by the time the pipes are read.
     let statuses = Dictionary(
       held.map { process in
         (process.slot, Result { () throws(HostError) in try process.handle.directory.status() })
@@ -81,7 +81,7 @@ struct LevelReader {
         guard let held = try hold.get(), let evidence = seen[held.slot], let status = statuses[held.slot]
         else { return nil }
         do throws(HostError) {
-          return try judge(process, held, try status.get(), try evidence.get(), now)
+          return try judge(process, held, try status.get(), try evidence.get(), parts, now)
         } catch {
           if error.isProcessGone, held.handle.hasEnded { return nil }
           throw error
@@ -92,9 +92,11 @@ struct LevelReader {
 
   /// What can be read here: it comes from the kernel, and never waits for the process or a file system.
   private func judge(
-    _ process: RecognisedProcess, _ held: HeldProcess, _ status: ProcStatus, _ evidence: LevelEvidence,
-    _ now: HostClock
+    _ process: RecognisedProcess, _ held: HeldProcess, _ before: ProcStatus, _ evidence: LevelEvidence,
+    _ parts: LookParts, _ now: HostClock
   ) throws(HostError) -> Reading {
+    // What a signal that has left its pipe meanwhile did to the dispositions.
+    let status = parts.contains(.pipes) ? try held.handle.directory.status().pending(since: before) : before
     let isYoung = now.age(ofBoottimeNs: process.identity.startedBoottimeNs) < Self.startUp
     var handling = process.handling(status.masks, isYoung: isYoung)
     for _ in 0..<Self.rereadings where handling.isMomentary {

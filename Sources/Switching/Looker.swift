@@ -102,7 +102,10 @@ final class Looker {
 
   // MARK: the level
 
+  /// Looks the way that a signal goes: at its pipe first, then at what it changes. A signal that leaves the pipe after
+  /// the look at it is not drained then, and one that left it before shows.
   private func level(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelEvidence {
+    let pipes = request.parts.contains(.pipes) ? try? SignalPipes(of: process.handle.directory) : nil
     var now: ProcStat.ProgramAddresses?
     var program: ProgramCheck?
     if request.parts.contains(.program) {
@@ -147,9 +150,7 @@ final class Looker {
     levels[process.slot] = readers
     return LevelEvidence(
       program: program, flag: flag, flagRefusal: flagRefusal, log: finding,
-      logRefusal: logRefusal,
-      pipes: request.parts.contains(.pipes) ? try? SignalPipes(of: process.handle.directory) : nil
-    )
+      logRefusal: logRefusal, pipes: pipes)
   }
 
   /// - Parameter now: where the program is now, if that was looked at.
