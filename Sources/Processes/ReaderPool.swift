@@ -3,8 +3,9 @@ import Glibc
 
 /// Has ``ReaderProcess``es look, and waits for none of them longer than it may take.
 ///
-/// Looks are done one after the other by one child. When it is silent for a moment it is left to what it is at, and
-/// another child goes on with the rest: a look that takes long, or for ever, holds up no other.
+/// The looks are shared out among as many children as there are processors; each does its own one after the other. When
+/// one is silent for a moment it is left to what it is at, and another child goes on with the rest: a look that takes
+/// long, or for ever, holds up no other.
 public final class ReaderPool {
   /// Why a look has no answer.
   public enum Silence: Error, Hashable, Sendable {
@@ -17,7 +18,8 @@ public final class ReaderPool {
   }
 
   private let answer: ([UInt8]) -> [UInt8]
-  private var current: ReaderProcess?
+  /// The children that are at nobody's look now.
+  private var idle: [ReaderProcess] = []
 
   /// How long a child may be silent before another one goes on with the rest, nanoseconds. No verdict is in it: what
   /// is only slow (a disk without its caches) still has its time.
@@ -26,6 +28,10 @@ public final class ReaderPool {
   private static let shortPatienceNs: Int64 = 2_000_000
   /// How many requests a child is given ahead.
   private static let window = 16
+  /// How many requests are worth a further child: making one costs as much as many looks.
+  private static let requestsPerChild = 128
+  /// How many children look at one moment at most.
+  private static let limitAtOnce = min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   /// How many children may hang at one moment.
   private static let limitHanging = 256
 
@@ -33,8 +39,30 @@ public final class ReaderPool {
   ///   later requests to the same child, and by nobody else.
   public init(answering answer: @escaping ([UInt8]) -> [UInt8]) { self.answer = answer }
 
-  /// Ends the child, so that the next one knows what is known here now.
-  public func renew() { current = nil }
+  /// Ends the children, so that the next ones know what is known here now.
+  public func renew() { idle = [] }
+
+  /// A share of the requests, and the child that is at it.
+  private struct Share {
+    var reader: ReaderProcess?
+    /// The requests that it still has to be given, last first.
+    var waiting: [Int]
+    /// Those that it was given, the one that it is at first.
+    var sent: [Int] = []
+    /// When it was last heard of, or given something to do.
+    var lastNs: Int64
+    var patienceNs = ReaderPool.patienceNs
+
+    var isDone: Bool { waiting.isEmpty && sent.isEmpty }
+    /// When it has been silent for too long, nanoseconds on the boot-time clock.
+    var patienceEndNs: Int64 { sent.isEmpty ? .max : lastNs + patienceNs }
+
+    /// What it was given and has not answered is given to another.
+    mutating func replaceReader() {
+      waiting += sent.reversed()
+      (sent, reader) = ([], nil)
+    }
+  }
 
   private struct Look {
     let reader: ReaderProcess
@@ -49,56 +77,37 @@ public final class ReaderPool {
   public func ask(_ requests: [[UInt8]], allowance: Duration) -> [Result<[UInt8], Silence>] {
     let allowanceNs = allowance.nanoseconds
     var answers = [Result<[UInt8], Silence>?](repeating: nil, count: requests.count)
-    var waiting = Array(requests.indices.reversed())
-    var sent: [Int] = []
+    var shares = shares(of: requests.count)
     var hanging: [Look] = []
-    var lastNs = clinux_boottime_ns()
-    var patienceNs = Self.patienceNs
     while true {
-      if current == nil, !waiting.isEmpty {
-        do throws(HostError) { current = try ReaderProcess(answering: answer) } catch {
-          for index in waiting { answers[index] = .failure(.none(error)) }
-          waiting = []
-        }
-        lastNs = clinux_boottime_ns()
-      }
-      while let reader = current, sent.count < Self.window, let index = waiting.last {
-        guard reader.send(requests[index]) else { break }
-        if sent.isEmpty { lastNs = clinux_boottime_ns() }
-        sent.append(index)
-        waiting.removeLast()
-      }
-      if sent.isEmpty, hanging.isEmpty {
-        guard waiting.isEmpty else {
-          // It has ended, and takes no request.
-          current = nil
-          continue
-        }
+      for number in shares.indices { give(&shares[number], requests, &answers) }
+      if hanging.isEmpty, shares.allSatisfy(\.isDone) {
+        idle = shares.compactMap(\.reader) + idle
         return answers.map { $0 ?? .failure(.ended) }
       }
-      let nowNs = clinux_boottime_ns()
-      let patienceEndNs = sent.isEmpty ? Int64.max : lastNs + patienceNs
-      let nextNs = min(patienceEndNs, hanging.map { $0.sinceNs + allowanceNs }.min() ?? .max)
-      let ready = Self.poll(
-        sent.isEmpty ? nil : current, hanging.map(\.reader), untilNs: nextNs, nowNs: nowNs)
+      let working = shares.filter { !$0.sent.isEmpty }
+      let nextNs = (working.map(\.patienceEndNs) + hanging.map { $0.sinceNs + allowanceNs }).min() ?? .max
+      let ready = Self.poll(working.compactMap(\.reader) + hanging.map(\.reader), untilNs: nextNs)
 
-      if let reader = current, !sent.isEmpty, ready.contains(reader.descriptor) {
-        lastNs = clinux_boottime_ns()
-        let index = sent.removeFirst()
-        if let bytes = reader.receive() {
-          answers[index] = .success(bytes)
-        } else {
-          answers[index] = .failure(.ended)
-          waiting += sent.reversed()
-          (sent, current) = ([], nil)
+      for number in shares.indices {
+        guard let reader = shares[number].reader, !shares[number].sent.isEmpty else { continue }
+        if ready.contains(reader.descriptor) {
+          shares[number].lastNs = clinux_boottime_ns()
+          let index = shares[number].sent.removeFirst()
+          if let bytes = reader.receive() {
+            answers[index] = .success(bytes)
+          } else {
+            answers[index] = .failure(.ended)
+            shares[number].replaceReader()
+          }
+        } else if clinux_boottime_ns() >= shares[number].patienceEndNs {
+          reader.stepBack()
+          let index = shares[number].sent.removeFirst()
+          hanging.append(Look(reader: reader, index: index, sinceNs: shares[number].lastNs))
+          shares[number].replaceReader()
+          shares[number].patienceNs = Self.shortPatienceNs
+          if hanging.count >= Self.limitHanging { answers[hanging.removeFirst().index] = .failure(.late) }
         }
-      } else if let reader = current, !sent.isEmpty, clinux_boottime_ns() >= patienceEndNs {
-        patienceNs = Self.shortPatienceNs
-        reader.stepBack()
-        hanging.append(Look(reader: reader, index: sent.removeFirst(), sinceNs: lastNs))
-        waiting += sent.reversed()
-        (sent, current) = ([], nil)
-        if hanging.count >= Self.limitHanging { answers[hanging.removeFirst().index] = .failure(.late) }
       }
       let overNs = clinux_boottime_ns() - allowanceNs
       hanging.removeAll { look in
@@ -113,14 +122,46 @@ public final class ReaderPool {
     }
   }
 
-  /// Waits until one of the children has something to say, or the time is over.
-  private static func poll(
-    _ current: ReaderProcess?, _ hanging: [ReaderProcess], untilNs: Int64, nowNs: Int64
-  ) -> Set<Int32> {
-    var entries = ([current].compactMap { $0 } + hanging).map {
-      pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
+  /// Shares out requests: neighbours stay together, and with the child that had them before.
+  private func shares(of count: Int) -> [Share] {
+    let number = min(Self.limitAtOnce, max(1, count / Self.requestsPerChild))
+    let nowNs = clinux_boottime_ns()
+    defer { idle.removeFirst(min(number, idle.count)) }
+    return (0..<number).map { part in
+      let (first, end) = (count * part / number, count * (part + 1) / number)
+      return Share(
+        reader: idle.dropFirst(part).first, waiting: (first..<end).reversed(), lastNs: nowNs)
     }
-    let restMs = Int32(clamping: (max(0, untilNs - nowNs) + 999_999) / 1_000_000)
+  }
+
+  /// Gives a child as much to do as it may have ahead; makes one where there is none.
+  private func give(_ share: inout Share, _ requests: [[UInt8]], _ answers: inout [Result<[UInt8], Silence>?])
+  {
+    while !share.waiting.isEmpty {
+      if share.reader == nil {
+        do throws(HostError) { share.reader = try ReaderProcess(answering: answer) } catch {
+          for index in share.waiting { answers[index] = .failure(.none(error)) }
+          share.waiting = []
+          return
+        }
+        share.lastNs = clinux_boottime_ns()
+      }
+      while let reader = share.reader, share.sent.count < Self.window, let index = share.waiting.last {
+        guard reader.send(requests[index]) else { break }
+        if share.sent.isEmpty { share.lastNs = clinux_boottime_ns() }
+        share.sent.append(index)
+        share.waiting.removeLast()
+      }
+      // One that has nothing to do and takes no request has ended.
+      guard share.sent.isEmpty else { return }
+      share.reader = nil
+    }
+  }
+
+  /// Waits until one of the children has something to say, or the time is over.
+  private static func poll(_ readers: [ReaderProcess], untilNs: Int64) -> Set<Int32> {
+    var entries = readers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+    let restMs = Int32(clamping: (max(0, untilNs - clinux_boottime_ns()) + 999_999) / 1_000_000)
     // A signal that asks this program to end is looked at by whoever asked.
     guard Glibc.poll(&entries, nfds_t(entries.count), restMs) > 0 else { return [] }
     return Set(entries.filter { $0.revents != 0 }.map(\.fd))
