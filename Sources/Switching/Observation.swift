@@ -52,20 +52,21 @@ struct Observer {
       return Observed(instance: Instance(process, error, entry: entry), reading: nil)
     case .success(let reading?):
       let context = LevelContext(
-        entry: entry, isLedgerKnown: state != nil, isSenderAlive: isAlive(entry?.lastSignal), now: now)
+        entry: entry, isLedgerKnown: state != nil, sender: sender(of: entry?.lastSignal), now: now)
       return Observed(instance: Instance(process, reading, context), reading: reading)
     }
   }
 
-  /// Whether the command that sent a signal still runs. This one does, and knows what it does.
-  private func isAlive(_ signal: LedgerEntry.SentSignal?) -> Bool {
-    guard let signal, signal.progress == .intended, let sender = signal.sender else { return false }
+  /// What became of the command that sent a signal. This one runs, and knows what it does.
+  private func sender(of signal: LedgerEntry.SentSignal?) -> LevelContext.Sender {
+    guard let signal, signal.progress == .intended, let sender = signal.sender else { return .ended }
     do throws(HostError) {
-      guard let handle = try ProcessHandle.open(sender, proc: reader.looks.table.proc) else { return false }
-      return !handle.hasEnded
+      guard let handle = try ProcessHandle.open(sender, proc: reader.looks.table.proc), !handle.hasEnded
+      else { return .ended }
+      return handle.stat.isStopped ? .stopped : .running
     } catch {
-      // If that is unknown, it is taken to be alive: nothing is sent.
-      return true
+      // If that is unknown, it is taken to run: nothing is sent.
+      return .running
     }
   }
 }

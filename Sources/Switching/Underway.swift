@@ -21,8 +21,15 @@ struct LevelContext {
   let entry: LedgerEntry?
   /// Whether it is known what this tool has done.
   let isLedgerKnown: Bool
-  /// Whether the command that sent the last signal, or was about to, still runs.
-  let isSenderAlive: Bool
+  /// What became of the command that sent the last signal, or was about to.
+  let sender: Sender
+
+  enum Sender {
+    case ended
+    case running
+    /// It cannot see what comes of its signal before it goes on.
+    case stopped
+  }
   let now: HostClock
 }
 
@@ -47,10 +54,14 @@ extension Underway {
       self = .nothing
       return
     }
-    if level.evidence.isOfProcess, level.debug == sent.wanted {
-      self = .nothing
-    } else if sent.progress == .intended, context.isSenderAlive, let sender = sent.sender {
+    let isAnswered = level.evidence.isOfProcess && level.debug == sent.wanted
+    if sent.progress == .intended, let sender = sent.sender,
+      // While it runs even then: another signal would hide from it what came of its own.
+      isAnswered ? context.sender == .running : context.sender != .ended
+    {
       self = .claimed(by: sender)
+    } else if isAnswered {
+      self = .nothing
     } else if reading.evidence.pipes?.areDrained == true
       || Self.hasLogMovedOn(reading.evidence.log, sent, context)
     {

@@ -23,13 +23,13 @@ struct UnderwayTests {
   }
 
   static func underway(
-    _ reading: Reading, _ signal: LedgerEntry.SentSignal?, isSenderAlive: Bool = false
+    _ reading: Reading, _ signal: LedgerEntry.SentSignal?, sender: LevelContext.Sender = .ended
   ) -> Underway {
     let record = signal.map { entry(sent: $0) }
     let level = LevelReading(reading, entry: record, isLedgerKnown: true, refusal: nil, now: now)
     return Underway(
       reading, level,
-      LevelContext(entry: record, isLedgerKnown: true, isSenderAlive: isSenderAlive, now: now))
+      LevelContext(entry: record, isLedgerKnown: true, sender: sender, now: now))
   }
 
   static let idle = SignalPipes(waitingBytes: 0, count: 1, isIdle: true)
@@ -71,7 +71,13 @@ struct UnderwayTests {
     var signal = sent(true, secondsAgo: 1, .intended)
     signal.sender = identity(99)
     #expect(
-      Self.underway(Self.reading(flag: false), signal, isSenderAlive: true) == .claimed(by: identity(99)))
+      Self.underway(Self.reading(flag: false), signal, sender: .running) == .claimed(by: identity(99)))
+    // Its signal shows, and it has not seen that yet; it cannot where it is stopped.
+    #expect(
+      Self.underway(Self.reading(flag: true), signal, sender: .running) == .claimed(by: identity(99)))
+    #expect(Self.underway(Self.reading(flag: true), signal, sender: .stopped) == .nothing)
+    #expect(
+      Self.underway(Self.reading(flag: false), signal, sender: .stopped) == .claimed(by: identity(99)))
     #expect(Self.underway(Self.reading(flag: false, pipes: Self.idle), signal) == .nothing)
     // Whether it was sent before its sender was killed, nobody knows.
     #expect(Self.underway(Self.reading(), signal) == .unseen(ageNs: second))
