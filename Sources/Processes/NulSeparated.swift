@@ -27,14 +27,21 @@ public struct NulSeparated: Hashable, Sendable {
   }
 
   /// The variables with these names, from an environment; the first of a name counts. The rest is skipped.
-  public static func environment(in bytes: [UInt8], named names: [String]) -> [String: String] {
+  public static func environment(in bytes: [UInt8], named names: Set<String>) -> [String: String] {
     var variables: [String: String] = [:]
-    let wanted = names.map { (name: $0, start: Array("\($0)=".utf8)) }
-    for word in bytes.split(separator: 0) {
-      for (name, start) in wanted where variables[name] == nil && word.starts(with: start) {
-        variables[name] = String(decoding: word.dropFirst(start.count), as: UTF8.self)
-      }
+    // By its first two bytes, most of an environment is of no interest.
+    var starts = Set<UInt16>()
+    for name in names { starts.insert(start(of: "\(name)=".utf8.prefix(2))) }
+    for word in bytes.split(separator: 0) where starts.contains(start(of: word.prefix(2))) {
+      guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let name = String(decoding: word[..<equals], as: UTF8.self)
+      guard names.contains(name), variables[name] == nil else { continue }
+      variables[name] = String(decoding: word[(equals + 1)...], as: UTF8.self)
     }
     return variables
+  }
+
+  private static func start(of bytes: some Collection<UInt8>) -> UInt16 {
+    bytes.reduce(0) { $0 << 8 | UInt16($1) }
   }
 }

@@ -61,7 +61,7 @@ public struct ProcessDirectory: ~Copyable {
   }
 
   /// The variables with these names in `/proc/PID/environ`, the environment at the start of the process.
-  public func environment(named names: [String]) throws(HostError) -> [String: String] {
+  public func environment(named names: Set<String>) throws(HostError) -> [String: String] {
     let bytes = try bytes(of: "environ", limitBytes: 256 << 10)
     return NulSeparated.environment(in: bytes, named: names)
   }

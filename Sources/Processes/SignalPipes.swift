@@ -15,7 +15,8 @@ public struct SignalPipes: Hashable, Sendable {
   /// The number of such pipes; without any, nothing can be said.
   public let count: Int
   /// Whether all threads wait in their event loops, or for each other, so that everything read before has
-  /// been acted on.
+  /// been acted on. Only two looks in a row, with a moment in between, tell that for certain: a loop that has
+  /// just taken a number out of its pipe shows neither waiting nor a result.
   public let isIdle: Bool
 
   public init(waitingBytes: Int, count: Int, isIdle: Bool) {
@@ -24,8 +25,11 @@ public struct SignalPipes: Hashable, Sendable {
     self.isIdle = isIdle
   }
 
-  /// Whether it is certain that no signal is on its way.
+  /// Whether no signal is on its way.
   public var areDrained: Bool { count > 0 && waitingBytes == 0 && isIdle }
+
+  /// The moment between two looks.
+  public static let gap: Duration = .milliseconds(5)
 
   /// More descriptors than this are not looked at.
   private static let limitDescriptors = 16_384
@@ -33,21 +37,13 @@ public struct SignalPipes: Hashable, Sendable {
 
   /// Counts, through `/proc/PID/fd`; proc_pid_fd(5), pipe(7), FIONREAD of ioctl(2).
   ///
-  /// That nothing is on its way is checked twice, with a moment in between: a loop that has just taken a
-  /// number out of its pipe shows neither waiting nor a result.
-  ///
+  /// - Parameter withLoops: whether to see if its event loops are idle; otherwise they are not taken to be.
   /// - Throws: `HostError.unreadable`, and `.tooLarge` for a process with more descriptors than are looked through.
-  public init(of process: borrowing ProcessDirectory) throws(HostError) {
+  public init(of process: borrowing ProcessDirectory, withLoops: Bool) throws(HostError) {
     let pipes = try Self.pipes(of: process)
-    let first = try Self.waitingBytes(in: pipes, of: process)
-    guard first == 0, !pipes.isEmpty, try Self.isIdle(process) else {
-      self.init(waitingBytes: first, count: pipes.count, isIdle: false)
-      return
-    }
-    usleep(5000)
-    let second = try Self.waitingBytes(in: pipes, of: process)
-    self.init(
-      waitingBytes: second, count: pipes.count, isIdle: second == 0 ? try Self.isIdle(process) : false)
+    let waiting = try Self.waitingBytes(in: pipes, of: process)
+    let isQuiet = withLoops && waiting == 0 && !pipes.isEmpty
+    self.init(waitingBytes: waiting, count: pipes.count, isIdle: isQuiet ? try Self.isIdle(process) : false)
   }
 
   /// The read ends of pipes that the process itself writes to.

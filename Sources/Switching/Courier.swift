@@ -73,7 +73,10 @@ struct Courier {
     let gap = numbers.map { deliveries.all[$0].delivery.gap(now: now) }.max() ?? .zero
     if gap > .zero { Pause.sleep(gap) }
     let targets = numbers.map { deliveries.all[$0].delivery.instance.identity }
-    let seen = see(targets, known, state, [.pipes, .program])
+    // The plan has seen that no earlier signal is on its way, and the recorded intent keeps others from adding one.
+    let isRecorded = numbers.allSatisfy { deliveries.all[$0].delivery.isRecorded }
+    let parts: LookParts = isRecorded ? [.pipes, .program] : [.drained, .program]
+    let seen = see(targets, known, state, parts)
     var interruptedBy: Int32?
     for (number, identity) in zip(numbers, targets) {
       interruptedBy = interruptedBy ?? interruption()
@@ -115,7 +118,7 @@ struct Courier {
       looksTaken += 1
       let targets = open.map { deliveries.all[$0].delivery.instance.identity }
       // Most have acted by the second look: only then does it matter where the signal is.
-      let seen = see(targets, known, state, looksTaken > 1 ? .pipes : [])
+      let seen = see(targets, known, state, looksTaken > 1 ? .drained : [])
       for (number, identity) in zip(open, targets) {
         let result = seen[identity].map { $0.map { $0.map { ($0.reading, $0.level) } } } ?? .success(nil)
         deliveries.update(number) { $0.watch(result, isLast: isLast) }

@@ -19,7 +19,7 @@ struct Delivery {
   let signal: SwitchSignal
   let wanted: Bool
   private let resends: Bool
-  private let isRecorded: Bool
+  let isRecorded: Bool
   private(set) var progress = Progress.intended
   /// Whether the process was seen to take the signal, though not what it did with it.
   private(set) var wasTaken = false

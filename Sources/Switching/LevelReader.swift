@@ -65,17 +65,28 @@ struct LevelReader {
       }
     ) { first, _ in first }
     let known = Dictionary(processes.map { ($0.identity, $0) }) { first, _ in first }
-    let evidence = looks.levels(
-      of: held, parts, nowWallNs: now.wallNs,
-      addresses: { known[$0.identity]?.addresses ?? $0.handle.stat.programAddresses },
-      log: { process in
-        guard let writer = writers[process.identity], let known = known[process.identity] else { return nil }
-        return LogQuestion(
-          kind: known.service.levelKind, container: known.container, writer: writer,
-          program: known.programName,
-          startedWallNs: now.wallNs(atBoottimeNs: process.identity.startedBoottimeNs))
-      })
-    let seen = Dictionary(zip(held.map(\.slot), evidence)) { first, _ in first }
+    func look(at held: [HeldProcess]) -> [Int: Result<LevelEvidence, HostError>] {
+      let evidence = looks.levels(
+        of: held, parts, nowWallNs: now.wallNs,
+        addresses: { known[$0.identity]?.addresses ?? $0.handle.stat.programAddresses },
+        log: { process in
+          guard let writer = writers[process.identity], let known = known[process.identity] else {
+            return nil
+          }
+          return LogQuestion(
+            kind: known.service.levelKind, container: known.container, writer: writer,
+            program: known.programName,
+            startedWallNs: now.wallNs(atBoottimeNs: process.identity.startedBoottimeNs))
+        })
+      return Dictionary(zip(held.map(\.slot), evidence)) { first, _ in first }
+    }
+    var seen = look(at: held)
+    // Nothing on its way at one look is proof only together with a second: one moment for all of them.
+    let quiet = held.filter { (try? seen[$0.slot]?.get())?.pipes?.areDrained == true }
+    if !quiet.isEmpty {
+      Pause.sleep(SignalPipes.gap)
+      seen.merge(look(at: quiet)) { _, second in second }
+    }
     return zip(processes, holds).map { process, hold in
       Result { () throws(HostError) -> Reading? in
         guard let held = try hold.get(), let evidence = seen[held.slot], let status = statuses[held.slot]

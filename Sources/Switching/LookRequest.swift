@@ -31,6 +31,8 @@ struct LookParts: OptionSet {
 
   /// Signals that a handler has taken and the event loop has not: a look at each descriptor of the process.
   static let pipes = LookParts(rawValue: 1)
+  /// The same, and whether the event loop has acted on all that it took: looked at twice, with a moment in between.
+  static let drained: LookParts = [.pipes, LookParts(rawValue: 4)]
   /// Whether it still executes what was recognised: the last check before a signal.
   static let program = LookParts(rawValue: 2)
 }

@@ -48,6 +48,9 @@ final class Looker {
 
   // MARK: the program
 
+  private static let variables = Set(
+    LogLevel.startVariables + StoreUse.variables + StoreUse.variables.map { $0 + "_FILE" })
+
   private func program(of process: HeldProcess) throws(HostError) -> ProgramReading? {
     let identity = process.identity
     let stat = process.handle.stat
@@ -72,7 +75,7 @@ final class Looker {
       // A right that is missing here costs a word in the report, nothing else.
       // Passwords stay in this process.
       environment: (try? process.handle.directory.environment(
-        named: LogLevel.startVariables + StoreUse.variables + StoreUse.variables.map { $0 + "_FILE" }))
+        named: Self.variables))
         .map(StoreUse.withoutSecrets),
       symbols: ProgramReading.Symbols(
         trace: found.map(TraceSymbol.init) ?? .unknown, areOfPlaceOS: found?.hasPlaceOSNamespace ?? false,
@@ -105,10 +108,13 @@ final class Looker {
   /// Looks the way that a signal goes: at its pipe first, then at what it changes. A signal that leaves the pipe after
   /// the look at it is not drained then, and one that left it before shows.
   private func level(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelEvidence {
-    let pipes = request.parts.contains(.pipes) ? try? SignalPipes(of: process.handle.directory) : nil
+    let parts = request.parts
+    let pipes =
+      parts.contains(.pipes)
+      ? try? SignalPipes(of: process.handle.directory, withLoops: parts.contains(.drained)) : nil
     var now: ProcStat.ProgramAddresses?
     var program: ProgramCheck?
-    if request.parts.contains(.program) {
+    if parts.contains(.program) {
       let addresses = try process.handle.directory.stat().programAddresses
       // Both are 0 or 1 where the right to see them is missing.
       let isUntouched = addresses == request.addresses && addresses.stack > 1

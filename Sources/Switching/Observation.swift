@@ -18,13 +18,12 @@ struct Observer {
 
   /// - Parameters:
   ///   - state: what is recorded; `nil` if that is unknown.
-  ///   - parts: what else to read; signals on their way in any case if one of this tool's is open.
+  ///   - parts: what else to read; if not said, signals on their way where one of this tool's is open.
   /// - Returns: one for each process, in order; `nil` for one that has ended.
   func observe(
-    _ processes: [RecognisedProcess], _ state: LedgerState?, _ parts: LookParts = [], now: HostClock
+    _ processes: [RecognisedProcess], _ state: LedgerState?, _ parts: LookParts? = nil, now: HostClock
   ) -> [Observed?] {
-    let hasOpenSignal = processes.contains { state?[$0.identity]?.hasOpenSignal == true }
-    let parts = hasOpenSignal ? parts.union(.pipes) : parts
+    let parts = parts ?? (processes.contains { state?[$0.identity]?.hasOpenSignal == true } ? .drained : [])
     var results = reader.read(processes, parts, now: now)
     let silent = processes.indices.filter { results[$0].isSilent }
     if !silent.isEmpty {

@@ -42,8 +42,7 @@ struct Recogniser {
     }
     // What was switched may be known by a name that is in the catalogue no more.
     let recorded = (state?.entries ?? []).filter { selection.mayInclude($0) }
-    let entries = Dictionary(recorded.map { ($0.identity.pid, $0.identity) }) { first, _ in first }
-    let others = entries.keys.filter { !(pids ?? []).contains($0) }.sorted()
+    let others = Set(recorded.map(\.identity.pid)).subtracting(pids ?? []).sorted()
     recognise((pids ?? []) + others, state, knowing: known, now, into: &census)
     settle(recorded, &census)
     census.processes.sort { $0.sortKey < $1.sortKey }
