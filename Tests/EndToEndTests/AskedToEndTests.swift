@@ -106,5 +106,32 @@ extension EndToEnd {
       #expect(try tool("on", "api").status == 0)
       #expect(process.isVerbose() == true)
     }
+
+    @Test("stopped with Ctrl-Z after its signal, it keeps nobody from taking that back")
+    func stoppedAfterSignal() throws {
+      let api = try standIn("rest-api")
+      let stopping = tool(Ending(name: "STOP", number: SIGSTOP), at: "pidfd_send_signal", 1)
+      let on = try stopping.start(["on", "api", "--for", "1h", "--wait", "300ms"])
+      #expect(api.becomes(verbose: true))
+      var program: Int32?
+      #expect(
+        eventually {
+          program = Kernel.children(of: on.child.pid).first {
+            Kernel.state(of: $0).map("tT".contains) == true
+          }
+          return program != nil
+        })
+      let stopped = try #require(program)
+
+      let tool = Tool(scratch)
+      #expect(try tool("off", "api", "--wait", "20s").status == 0)
+      #expect(api.becomes(verbose: false))
+      #expect(kill(stopped, SIGCONT) == 0)
+      // It saw nothing of its signal, and says so; what was recorded since stays.
+      #expect(on.finish().status == 4)
+      #expect(api.signals() == ["USR1", "USR1"])
+      #expect(try tool("status", "--json").rows().first?["debug"]?.bool == false)
+      #expect(try tool("revert", "--json").rows() == [])
+    }
   }
 }
