@@ -106,9 +106,7 @@ extension LevelReading {
     _ debug: Bool, _ log: LoggedLevel.Finding, _ entry: LedgerEntry?, _ now: HostClock,
     _ known: (Bool?, Evidence, Doubt?) -> LevelReading
   ) -> LevelReading {
-    if let sent = entry?.lastSignal, sent.progress != .intended, debug != sent.wanted,
-      let newestNs = log.newestWallNs
-    {
+    if let sent = entry?.lastSignal, debug != sent.wanted, let newestNs = log.newestWallNs {
       // A line of the signal's own second may be of before it. That counts for one that was seen to work, and against
       // one that was not: a log that stands still must not have it sent again.
       let slackNs = sent.progress == .confirmed ? -ServiceLog.timeCutNs : ServiceLog.timeCutNs

@@ -71,6 +71,9 @@ struct LogEvidenceTests {
       #expect(Self.isUnknown(Self.level(Self.log(!wanted, newestSecondsAgo: 61), open), .signalUnseen))
       #expect(Self.isUnknown(Self.level(Self.log(!wanted, newestSecondsAgo: 60), open), .signalUnseen))
       #expect(Self.level(Self.log(!wanted, newestSecondsAgo: 58), open).debug == !wanted)
+      // Its sender was killed: whether it was sent, nobody knows.
+      let intended = entry(sent: sent(wanted, secondsAgo: 60, .intended))
+      #expect(Self.isUnknown(Self.level(Self.log(!wanted, newestSecondsAgo: 61), intended), .signalUnseen))
       let taken = entry(sent: sent(wanted, secondsAgo: 60, .taken))
       #expect(Self.level(Self.log(!wanted, newestSecondsAgo: 60), taken).debug == wanted)
       #expect(Self.level(Self.log(!wanted, newestSecondsAgo: 58), taken).debug == !wanted)
