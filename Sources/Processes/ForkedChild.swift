@@ -45,6 +45,19 @@ public final class ForkedChild {
   /// Lowers its priority: long work must not slow down others; nice(2).
   public func stepBack() { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(pid), 19) }
 
+  /// How often it has been given a processor, if it waits for something else now; Documentation/scheduler/sched-stats.rst
+  /// of the kernel, the third number of `/proc/PID/schedstat`. One that waits for long and is never given one is stuck.
+  ///
+  /// - Returns: `nil` where it runs, or waits for a processor, or that cannot be told.
+  public var turnsBeforeThisWait: UInt64? {
+    guard let process = try? ProcessDirectory.open(pid: pid, proc: "/proc"),
+      let state = try? process.stat().state, state != UInt8(ascii: "R"),
+      let bytes = try? process.bytes(of: "schedstat", limitBytes: 128)
+    else { return nil }
+    let numbers = bytes.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+    return numbers.count == 3 ? UInt64(ascii: numbers[2]) : nil
+  }
+
   /// Ends the child. One in uninterruptible sleep is left behind, and ends when it wakes.
   deinit {
     kill(pid, SIGKILL)

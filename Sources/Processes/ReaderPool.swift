@@ -26,6 +26,9 @@ public final class ReaderPool {
   private static let patienceNs: Int64 = 10_000_000
   /// The same once one was silent: there are likely to be more where that came from.
   private static let shortPatienceNs: Int64 = 2_000_000
+  /// The same for a child that is busy, or waits for a processor: it is likely to be done soon, and another one would
+  /// have to find out anew what it knows.
+  private static let patienceWithBusyNs: Int64 = 100_000_000
   /// How many requests a child is given ahead.
   private static let window = 16
   /// How many requests are worth a further child: making one costs as much as many looks.
@@ -54,8 +57,20 @@ public final class ReaderPool {
     var patienceNs = ReaderPool.patienceNs
 
     var isDone: Bool { waiting.isEmpty && sent.isEmpty }
+    /// When it was last seen to be busy.
+    var busyNs: Int64 = .min
     /// When it has been silent for too long, nanoseconds on the boot-time clock.
-    var patienceEndNs: Int64 { sent.isEmpty ? .max : lastNs + patienceNs }
+    var patienceEndNs: Int64 { sent.isEmpty ? .max : max(lastNs, busyNs) + patienceNs }
+
+    /// Whether what it is at takes too long: others are held up.
+    mutating func isSilentForTooLong(nowNs: Int64) -> Bool {
+      guard nowNs >= patienceEndNs else { return false }
+      guard nowNs - lastNs < ReaderPool.patienceWithBusyNs, reader?.turnsBeforeThisWait == nil else {
+        return true
+      }
+      busyNs = nowNs
+      return false
+    }
 
     /// What it was given and has not answered is given to another.
     mutating func replaceReader() {
@@ -68,14 +83,32 @@ public final class ReaderPool {
     let reader: ReaderProcess
     let index: Int
     let sinceNs: Int64
+    /// Since when its child has waited for one and the same thing, as far as was seen, and what tells that.
+    var stuckSinceNs: Int64
+    var turns: UInt64?
+
+    /// Whether its child has waited for one thing for so long that nothing is to be expected.
+    mutating func isStuck(forNs stuckNs: Int64, nowNs: Int64) -> Bool {
+      guard nowNs - stuckSinceNs >= stuckNs else { return false }
+      let before = turns
+      turns = reader.turnsBeforeThisWait
+      stuckSinceNs = nowNs
+      return before != nil && turns == before
+    }
   }
 
   /// Has all `requests` looked at.
   ///
-  /// - Parameter allowance: how long one look may take at most.
+  /// - Parameters:
+  ///   - allowance: how long one look may take at most.
+  ///   - stuck: how long it may wait for one and the same thing. A slow disk lets its reader run now and then, and one
+  ///     that has to wait for a processor is not stuck.
   /// - Returns: an answer for each, in their order.
-  public func ask(_ requests: [[UInt8]], allowance: Duration) -> [Result<[UInt8], Silence>] {
+  public func ask(
+    _ requests: [[UInt8]], allowance: Duration, stuck: Duration? = nil
+  ) -> [Result<[UInt8], Silence>] {
     let allowanceNs = allowance.nanoseconds
+    let stuckNs = min(stuck?.nanoseconds ?? .max, allowanceNs)
     var answers = [Result<[UInt8], Silence>?](repeating: nil, count: requests.count)
     var shares = shares(of: requests.count)
     var hanging: [Look] = []
@@ -86,7 +119,9 @@ public final class ReaderPool {
         return answers.map { $0 ?? .failure(.ended) }
       }
       let working = shares.filter { !$0.sent.isEmpty }
-      let nextNs = (working.map(\.patienceEndNs) + hanging.map { $0.sinceNs + allowanceNs }).min() ?? .max
+      let nextNs =
+        (working.map(\.patienceEndNs)
+        + hanging.map { min($0.sinceNs + allowanceNs, $0.stuckSinceNs + stuckNs) }).min() ?? .max
       let ready = Self.poll(working.compactMap(\.reader) + hanging.map(\.reader), untilNs: nextNs)
 
       for number in shares.indices {
@@ -100,24 +135,31 @@ public final class ReaderPool {
             answers[index] = .failure(.ended)
             shares[number].replaceReader()
           }
-        } else if clinux_boottime_ns() >= shares[number].patienceEndNs {
+        } else if shares[number].isSilentForTooLong(nowNs: clinux_boottime_ns()) {
           reader.stepBack()
           let index = shares[number].sent.removeFirst()
-          hanging.append(Look(reader: reader, index: index, sinceNs: shares[number].lastNs))
+          hanging.append(
+            Look(
+              reader: reader, index: index, sinceNs: shares[number].lastNs,
+              stuckSinceNs: shares[number].lastNs,
+              turns: reader.turnsBeforeThisWait))
           shares[number].replaceReader()
           shares[number].patienceNs = Self.shortPatienceNs
           if hanging.count >= Self.limitHanging { answers[hanging.removeFirst().index] = .failure(.late) }
         }
       }
-      let overNs = clinux_boottime_ns() - allowanceNs
-      hanging.removeAll { look in
+      let nowNs = clinux_boottime_ns()
+      for number in hanging.indices.reversed() {
+        let look = hanging[number]
         if ready.contains(look.reader.descriptor) {
           answers[look.index] = look.reader.receive().map { .success($0) } ?? .failure(.ended)
-          return true
+        } else if look.sinceNs <= nowNs - allowanceNs || hanging[number].isStuck(forNs: stuckNs, nowNs: nowNs)
+        {
+          answers[look.index] = .failure(.late)
+        } else {
+          continue
         }
-        guard look.sinceNs <= overNs else { return false }
-        answers[look.index] = .failure(.late)
-        return true
+        hanging.remove(at: number)
       }
     }
   }

@@ -26,6 +26,9 @@ public final class ReaderProcess {
   /// See ``ForkedChild/stepBack()``.
   func stepBack() { child.stepBack() }
 
+  /// See ``ForkedChild/turnsBeforeThisWait``.
+  var turnsBeforeThisWait: UInt64? { child.turnsBeforeThisWait }
+
   /// Becomes readable when there is an answer, or the child has ended.
   var descriptor: Int32 { socket.rawValue }
 

@@ -14,8 +14,9 @@ final class Looks {
   let bootID: String
   /// Where trace flags were found; what is learnt here makes the next run faster.
   private(set) var symbolCache: SymbolCache
-  /// How long one look may take.
+  /// How long one look may take; one that waits for the same thing all the time, ``stuck``.
   var allowance: Duration = .seconds(1)
+  private static let stuck: Duration = .milliseconds(400)
 
   private var held: [ProcessIdentity: HeldProcess] = [:]
   private var slots: [HeldProcess?] = []
@@ -160,7 +161,8 @@ final class Looks {
       writer.write(request(process))
       return writer.bytes
     }
-    return zip(processes, pool.ask(requests, allowance: allowance)).map { process, answer in
+    return zip(processes, pool.ask(requests, allowance: allowance, stuck: Self.stuck)).map {
+      process, answer in
       let path = process.handle.directory.path
       switch answer {
       case .success(let bytes):
