@@ -27,6 +27,17 @@ public struct LedgerState: Sendable {
   /// In the order in which they were added; no two with the same identity.
   public var entries: [LedgerEntry] { slots.compactMap { $0 } }
 
+  /// The most deadlines that are over within one second.
+  public var deadlinesAtOnce: Int {
+    let sorted = slots.compactMap { $0?.debug == true ? $0?.deadlineBoottimeNs : nil }.sorted()
+    var (most, first) = (0, 0)
+    for (number, deadline) in sorted.enumerated() {
+      while deadline &- sorted[first] >= 1_000_000_000 { first += 1 }
+      most = max(most, number - first + 1)
+    }
+    return most
+  }
+
   /// Whether there is no entry.
   public var hasNoEntries: Bool { slotNumbers.isEmpty }
 

@@ -7,8 +7,10 @@ public enum RevertKeeper: String, Hashable, Sendable, CaseIterable {
   /// A person, or a crontab line that does not say what it is.
   case person
 
-  /// How late a deadline can be kept, nanoseconds.
-  public var latenessNs: Int64 { self == .agent ? 100_000_000 : 60_000_000_000 }
+  /// How late a deadline can be kept, nanoseconds: the agent has 100 ms for each 50 that are over at the same moment.
+  public func latenessNs(deadlinesAtOnce count: Int) -> Int64 {
+    self == .agent ? 100_000_000 * Int64(max(1, (count + 49) / 50)) : 60_000_000_000
+  }
 }
 
 /// The last time that `revert --expired` ran: it shows whether anything will take a switch back.
@@ -65,7 +67,7 @@ private struct RunBody: Codable {
 
 extension RevertKeeper {
   /// Who keeps the deadlines, and how late that can be.
-  public var sentence: String {
+  public func sentence(deadlinesAtOnce count: Int) -> String {
     let who =
       switch self {
       case .agent: "the agent"
@@ -73,7 +75,7 @@ extension RevertKeeper {
       case .cron: "cron"
       case .person: "whoever runs 'revert --expired'"
       }
-    let lateness = self == .agent ? "100 ms" : "a minute"
+    let lateness = self == .agent ? "\(latenessNs(deadlinesAtOnce: count) / 1_000_000) ms" : "a minute"
     return "Deadlines are kept by \(who), \(lateness) late at most."
   }
 }

@@ -58,8 +58,9 @@ public struct StatusReport {
         ], last: idle.sentence(nowWallNs: result.now.wallNs))
     }
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
-    let keeper = hasDeadline ? result.keeper.map { "\n" + $0.sentence + "\n" } : nil
-    return table.rendered(style) + (keeper ?? "")
+    guard hasDeadline, let keeper = result.keeper else { return table.rendered(style) }
+    let promise = keeper.sentence(deadlinesAtOnce: result.keepers.deadlinesAtOnce)
+    return table.rendered(style) + "\n\(promise)\n"
   }
 
   /// How to follow the logs of everything in debug mode: the last line.

@@ -13,6 +13,8 @@ public struct Keepers: Hashable, Sendable {
   public var timerSinceNs: Int64?
   /// Since when both cron's line and a daemon that reads it have been there, and the agent has not.
   public var cronSinceNs: Int64?
+  /// How many deadlines there are to keep at one moment: so many take the agent longer.
+  public var deadlinesAtOnce = 0
 
   public init(
     agent: LivingAgent? = nil, lastRun: RevertRun? = nil, timerSinceNs: Int64? = nil,

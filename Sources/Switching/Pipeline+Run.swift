@@ -23,7 +23,8 @@ extension Pipeline {
     var result = RunResult(
       request: request, outcomes: [], unmatched: targets.unmatched, restarted: [],
       unreadable: targets.census.unreadable, unrecorded: [snapshot.damage].compactMap { $0 },
-      now: environment.clock(), bootID: looks.bootID, keepers: keepers(directory, looks.bootID))
+      now: environment.clock(), bootID: looks.bootID,
+      keepers: keepers(directory, looks.bootID, of: snapshot.state))
     if !targets.isEmpty {
       let observer = observer(looks, targets.census, targets.selection, snapshot.state, environment.clock())
       if let directory, !request.isDryRun {
@@ -161,6 +162,7 @@ extension Pipeline {
     write(plan, deliveries.sent(intents: recorder.intents), to: &result)
     recorder.recordOutcomes(of: plan, deliveries, timeout: lockTimeout)
     result.unrecorded += recorder.problems
+    result.keepers.deadlinesAtOnce = recorder.state?.deadlinesAtOnce ?? 0
   }
 
   /// Records what is intended.

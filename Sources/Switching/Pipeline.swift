@@ -93,7 +93,8 @@ public struct Pipeline {
     return StatusResult(
       instances: observed.map(\.instance), unmatched: unmatched, restarted: census.ended.filter(\.debug),
       unreadable: census.unreadable, bootID: looks.bootID, now: now,
-      keepers: isForReport ? keepers(directory, looks.bootID) : Keepers(), followed: state?.followed ?? [],
+      keepers: isForReport ? keepers(directory, looks.bootID, of: state) : Keepers(),
+      followed: state?.followed ?? [],
       awaited: selection.chosen(from: state?.awaited(ended: census.ended) ?? []),
       figures: state?.entries.isEmpty == false ? directory?.readFigures() : nil,
       idle: chosen.filter { $0 >= subjects.count }.sorted().map { idle[$0 - subjects.count] },
@@ -183,8 +184,11 @@ public struct Pipeline {
   }
 
   /// What keeps the deadlines, as far as can be seen.
-  func keepers(_ directory: StateDirectory?, _ bootID: String) -> Keepers {
-    KeeperSearch(environment: environment, bootID: bootID, now: environment.clock()).find(directory)
+  func keepers(_ directory: StateDirectory?, _ bootID: String, of state: LedgerState?) -> Keepers {
+    var keepers = KeeperSearch(environment: environment, bootID: bootID, now: environment.clock()).find(
+      directory)
+    keepers.deadlinesAtOnce = state?.deadlinesAtOnce ?? 0
+    return keepers
   }
 }
 

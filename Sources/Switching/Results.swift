@@ -79,7 +79,7 @@ public struct RunResult: Sendable {
   public var unlogged = 0
   public var now: HostClock
   public let bootID: String
-  public let keepers: Keepers
+  public var keepers: Keepers
   /// The signal that ended it early.
   public var interruptedBy: Int32?
   /// Followed services that were unfollowed while none of their processes ran.

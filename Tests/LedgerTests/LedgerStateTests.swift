@@ -275,12 +275,32 @@ struct LedgerStateTests {
     #expect(dropped == [old])
   }
 
+  @Test("what is promised of deadlines goes by how many are over at one moment")
+  func deadlinesAtOnce() {
+    let second: Int64 = 1_000_000_000
+    func atOnce(_ deadlines: [Int64?]) -> Int {
+      let entries = deadlines.enumerated().map { number, deadline in
+        var entry = fullEntry(pid: Int32(number + 1))
+        entry.deadlineBoottimeNs = deadline
+        return entry
+      }
+      return LedgerState(bootID: bootID, entries: entries).deadlinesAtOnce
+    }
+    #expect(atOnce([]) == 0)
+    #expect(atOnce([nil, 9 * second]) == 1)
+    #expect(atOnce([5 * second, 0, 9 * second / 2, second, 11 * second / 2 - 1]) == 3)
+    #expect(atOnce([.min, .max]) <= 2)
+    let promises = [0, 50, 51, 400].map { RevertKeeper.agent.latenessNs(deadlinesAtOnce: $0) / 1_000_000 }
+    #expect(promises == [100, 100, 200, 800])
+    #expect(RevertKeeper.agent.sentence(deadlinesAtOnce: 400).contains("800 ms late at most"))
+    #expect(RevertKeeper.cron.latenessNs(deadlinesAtOnce: 400) == 60 * second)
+  }
+
   @Test("CRC-32 has its published check value")
   func crc() {
     #expect(CRC32.value(of: Array("123456789".utf8)) == 0xCBF4_3926)
     #expect(CRC32.hexadecimal(of: []) == Array("00000000".utf8))
   }
-
 }
 
 extension String {
