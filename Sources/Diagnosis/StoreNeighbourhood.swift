@@ -172,11 +172,8 @@ final class StoreNeighbourhood {
     else { return side }
     side.name = "\(String(decoding: stat.comm, as: UTF8.self)) (pid \(owner))"
     side.upSeconds = (ground.now.boottimeNs - stat.startedBoottimeNs) / 1_000_000_000
-    switch stat.state {
-    case UInt8(ascii: "T"), UInt8(ascii: "t"): side.condition = .stopped
-    case UInt8(ascii: "D"), UInt8(ascii: "Z"): side.isBlocked = true
-    default: break
-    }
+    if stat.isStopped { side.condition = .stopped }
+    if [UInt8(ascii: "D"), UInt8(ascii: "Z")].contains(stat.state) { side.isBlocked = true }
     return side
   }
 

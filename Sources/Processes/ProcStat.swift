@@ -34,7 +34,12 @@ public struct ProcStat: Hashable, Sendable {
   }
 
   /// Whether it is stopped by a signal, a terminal or a debugger.
-  public var isStopped: Bool { state == UInt8(ascii: "T") || state == UInt8(ascii: "t") }
+  public var isStopped: Bool { Self.isStopped(state) }
+
+  /// Whether a state, as it also stands in `/proc/PID/status`, is one of these.
+  public static func isStopped(_ state: UInt8) -> Bool {
+    state == UInt8(ascii: "T") || state == UInt8(ascii: "t")
+  }
 
   /// Whether it has ended and only waits for its parent to notice (a zombie), or is past even that.
   public var hasEnded: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }

@@ -54,11 +54,11 @@ public final class ReaderPool {
     var sent: [Int] = []
     /// When it was last heard of, or given something to do.
     var lastNs: Int64
+    /// When it was last seen to be busy.
+    var busyNs: Int64 = .min
     var patienceNs = ReaderPool.patienceNs
 
     var isDone: Bool { waiting.isEmpty && sent.isEmpty }
-    /// When it was last seen to be busy.
-    var busyNs: Int64 = .min
     /// When it has been silent for too long, nanoseconds on the boot-time clock.
     var patienceEndNs: Int64 { sent.isEmpty ? .max : max(lastNs, busyNs) + patienceNs }
 

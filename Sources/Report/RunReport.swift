@@ -25,9 +25,7 @@ public struct RunReport {
         ? "Nothing to take back.\n" : ""
     }
     var text = table(result.outcomes, style) + summary + "\n"
-    if hasNewDeadline, let keeper = result.keeper {
-      text += keeper.sentence(deadlinesAtOnce: result.keepers.deadlinesAtOnce) + "\n"
-    }
+    if hasNewDeadline, let keeper = result.keeper { text += result.keepers.promise(of: keeper) + "\n" }
     let following = result.request.isDryRun ? nil : FollowLine(for: turnedOn.map(\.target))
     return text + (following?.text ?? "")
   }

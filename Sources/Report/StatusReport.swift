@@ -59,8 +59,7 @@ public struct StatusReport {
     }
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
     guard hasDeadline, let keeper = result.keeper else { return table.rendered(style) }
-    let promise = keeper.sentence(deadlinesAtOnce: result.keepers.deadlinesAtOnce)
-    return table.rendered(style) + "\n\(promise)\n"
+    return table.rendered(style) + "\n\(result.keepers.promise(of: keeper))\n"
   }
 
   /// How to follow the logs of everything in debug mode: the last line.

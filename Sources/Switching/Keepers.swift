@@ -41,6 +41,16 @@ public struct Keepers: Hashable, Sendable {
     return isFresh(cronSinceNs) ? .cron : nil
   }
 
+  /// How late a keeper can be now, nanoseconds.
+  public func latenessNs(of keeper: RevertKeeper) -> Int64 {
+    keeper.latenessNs(deadlinesAtOnce: deadlinesAtOnce)
+  }
+
+  /// Who keeps the deadlines, and how late that can be now.
+  public func promise(of keeper: RevertKeeper) -> String {
+    keeper.sentence(deadlinesAtOnce: deadlinesAtOnce)
+  }
+
   /// A living agent that takes what is recorded under this boot id as ended.
   public func blindAgent(bootID: String) -> LivingAgent? {
     agent.flatMap { $0.keeps(bootID: bootID) ? nil : $0 }

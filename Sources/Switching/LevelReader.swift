@@ -16,7 +16,7 @@ struct Reading {
   let evidence: LevelEvidence
 
   /// Stopped by a signal, a terminal or a debugger, or frozen: it would act on a signal only later.
-  var isStopped: Bool { state == UInt8(ascii: "T") || state == UInt8(ascii: "t") || isFrozen }
+  var isStopped: Bool { ProcStat.isStopped(state) || isFrozen }
 }
 
 /// Reads levels, only of selected processes.

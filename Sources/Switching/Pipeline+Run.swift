@@ -23,8 +23,7 @@ extension Pipeline {
     var result = RunResult(
       request: request, outcomes: [], unmatched: targets.unmatched, restarted: [],
       unreadable: targets.census.unreadable, unrecorded: [snapshot.damage].compactMap { $0 },
-      now: environment.clock(), bootID: looks.bootID,
-      keepers: keepers(directory, looks.bootID, of: snapshot.state))
+      now: environment.clock(), bootID: looks.bootID, keepers: keepers(directory, looks.bootID))
     if !targets.isEmpty {
       let observer = observer(looks, targets.census, targets.selection, snapshot.state, environment.clock())
       if let directory, !request.isDryRun {
@@ -36,6 +35,7 @@ extension Pipeline {
       }
     }
     keepSymbols(of: looks, in: directory)
+    result.keepers.deadlinesAtOnce = snapshot.state?.deadlinesAtOnce ?? 0
     result.now = environment.clock()
     return result
   }
@@ -162,7 +162,7 @@ extension Pipeline {
     write(plan, deliveries.sent(intents: recorder.intents), to: &result)
     recorder.recordOutcomes(of: plan, deliveries, timeout: lockTimeout)
     result.unrecorded += recorder.problems
-    result.keepers.deadlinesAtOnce = recorder.state?.deadlinesAtOnce ?? 0
+    snapshot.state = recorder.state
   }
 
   /// Records what is intended.

@@ -90,15 +90,17 @@ public struct Pipeline {
       chosen.filter { $0 < subjects.count }.sorted(), observer(looks, census, selection, state, now), state,
       now)
     keepSymbols(of: looks, in: directory)
-    return StatusResult(
+    var result = StatusResult(
       instances: observed.map(\.instance), unmatched: unmatched, restarted: census.ended.filter(\.debug),
       unreadable: census.unreadable, bootID: looks.bootID, now: now,
-      keepers: isForReport ? keepers(directory, looks.bootID, of: state) : Keepers(),
+      keepers: isForReport ? keepers(directory, looks.bootID) : Keepers(),
       followed: state?.followed ?? [],
       awaited: selection.chosen(from: state?.awaited(ended: census.ended) ?? []),
       figures: state?.entries.isEmpty == false ? directory?.readFigures() : nil,
       idle: chosen.filter { $0 >= subjects.count }.sorted().map { idle[$0 - subjects.count] },
       stateProblem: stateProblem)
+    result.keepers.deadlinesAtOnce = state?.deadlinesAtOnce ?? 0
+    return result
   }
 
   // MARK: what the steps have in common
@@ -184,11 +186,8 @@ public struct Pipeline {
   }
 
   /// What keeps the deadlines, as far as can be seen.
-  func keepers(_ directory: StateDirectory?, _ bootID: String, of state: LedgerState?) -> Keepers {
-    var keepers = KeeperSearch(environment: environment, bootID: bootID, now: environment.clock()).find(
-      directory)
-    keepers.deadlinesAtOnce = state?.deadlinesAtOnce ?? 0
-    return keepers
+  func keepers(_ directory: StateDirectory?, _ bootID: String) -> Keepers {
+    KeeperSearch(environment: environment, bootID: bootID, now: environment.clock()).find(directory)
   }
 }
 

@@ -10,7 +10,7 @@ public struct StatusResult: Sendable {
   public let unreadable: [HostError]
   public let bootID: String
   public let now: HostClock
-  public let keepers: Keepers
+  public var keepers: Keepers
   /// The services that should be in debug mode after a restart as well.
   public let followed: [FollowedService]
   /// The selected ones of them without any process in debug mode: they are restarting.
