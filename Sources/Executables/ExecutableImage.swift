@@ -17,14 +17,15 @@ public struct ExecutableImage: Hashable, Sendable {
   /// file is known by what the maps say of it and not by stat(2): in layered file systems (overlayfs, Btrfs)
   /// the two do not give the same device, nor always the same inode.
   ///
+  /// - Parameter entry: `AT_ENTRY`; of an executable that is not position-independent, its own `e_entry`.
   /// - Throws: `ParseError` if the memory is not that of this executable.
   public init(
-    of executable: ExecutableSymbols, entry: AuxiliaryVector, maps: MemoryMaps
+    of executable: ExecutableSymbols, entry: UInt64, maps: MemoryMaps
   ) throws(ParseError) {
-    let (base, underflow) = entry.entryAddress.subtractingReportingOverflow(executable.entryAddress)
+    let (base, underflow) = entry.subtractingReportingOverflow(executable.entryAddress)
     // 4 KiB is the smallest page; all others are multiples of it.
     guard !underflow, base.isMultiple(of: 4096), base == 0 || executable.isPositionIndependent,
-      let entryMapping = maps.index(of: entry.entryAddress), maps.mappings[entryMapping].inode != 0
+      let entryMapping = maps.index(of: entry), maps.mappings[entryMapping].inode != 0
     else { throw ParseError("the process does not run the executable that was read") }
     self.base = base
     self.executable = executable

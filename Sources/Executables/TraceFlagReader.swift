@@ -83,12 +83,8 @@ public struct TraceFlagReader: Sendable {
   private static func locate(
     _ symbol: TraceFlagSymbol, of executable: ExecutableSymbols, in process: borrowing ProcessDirectory
   ) throws(HostError) -> TraceFlag {
-    let auxv = try bytes(of: "auxv", limitBytes: 16 << 10, in: process)
-    let maps = try bytes(of: "maps", limitBytes: mapsLimitBytes, in: process)
-    let entry: AuxiliaryVector
-    do { entry = try AuxiliaryVector(parsing: auxv) } catch {
-      throw .malformed(path: process.path.appending("auxv"), reason: error.reason)
-    }
+    let entry = executable.isPositionIndependent ? try self.entry(of: process) : executable.entryAddress
+    let maps = try process.bytes(of: "maps", limitBytes: mapsLimitBytes)
     do {
       let image = try ExecutableImage(
         of: executable, entry: entry, maps: MemoryMaps(parsing: maps))
@@ -98,12 +94,11 @@ public struct TraceFlagReader: Sendable {
     }
   }
 
-  private static func bytes(
-    of name: String, limitBytes: Int, in process: borrowing ProcessDirectory
-  ) throws(HostError) -> [UInt8] {
-    let file = try open(name, in: process)
-    defer { try? file.close() }
-    return try FileReader.bytes(of: file, path: process.path.appending(name), limitBytes: limitBytes)
+  private static func entry(of process: borrowing ProcessDirectory) throws(HostError) -> UInt64 {
+    let auxv = try process.bytes(of: "auxv", limitBytes: 16 << 10)
+    do { return try AuxiliaryVector(parsing: auxv).entryAddress } catch {
+      throw .malformed(path: process.path.appending("auxv"), reason: error.reason)
+    }
   }
 
   private static func open(

@@ -29,17 +29,19 @@ public struct ControlGroups: Hashable, Sendable {
   /// sake the kernel makes no group with one in its name.
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     var lines: [Line] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
-      let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3 else { throw ParseError("cgroup: line \(lines.count + 1) has no three fields") }
-      guard
-        !fields[0].isEmpty, fields[0].allSatisfy({ (0x30...0x39).contains($0) }),
-        let hierarchy = UInt32(String(decoding: fields[0], as: UTF8.self))
-      else { throw ParseError("cgroup: line \(lines.count + 1) does not begin with a hierarchy number") }
-      guard fields[2].first == UInt8(ascii: "/"), !fields[2].contains(0) else {
+    try bytes.forEachLine { line throws(ParseError) in
+      guard let first = line.firstIndex(of: UInt8(ascii: ":")),
+        let second = line[(first + 1)...].firstIndex(of: UInt8(ascii: ":"))
+      else { throw ParseError("cgroup: line \(lines.count + 1) has no three fields") }
+      guard let hierarchy = UInt32(ascii: line[..<first]) else {
+        throw ParseError("cgroup: line \(lines.count + 1) does not begin with a hierarchy number")
+      }
+      let path = line[(second + 1)...]
+      guard path.first == UInt8(ascii: "/"), !path.contains(0) else {
         throw ParseError("cgroup: line \(lines.count + 1) has no absolute path")
       }
-      lines.append(Line(hierarchy: hierarchy, controllers: Array(fields[1]), path: Array(fields[2])))
+      lines.append(
+        Line(hierarchy: hierarchy, controllers: Array(line[(first + 1)..<second]), path: Array(path)))
     }
     self.lines = lines
   }

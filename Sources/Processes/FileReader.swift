@@ -42,16 +42,20 @@ public enum FileReader {
   }
 
   /// All bytes of an open file, from its start.
+  ///
+  /// - Parameter isOneRecord: whether the kernel makes the file as a whole and gives as much of it as there is room
+  ///   for: where it gives less, that was all.
   public static func bytes(
-    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int
+    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int, isOneRecord: Bool = false
   ) throws(HostError) -> [UInt8] {
-    let bytes = try beginning(of: descriptor, path: path, limitBytes: limitBytes + 1)
+    let bytes = try beginning(
+      of: descriptor, path: path, limitBytes: limitBytes + 1, isOneRecord: isOneRecord)
     guard bytes.count <= limitBytes else { throw .tooLarge(path: path, limitBytes: limitBytes) }
     return bytes
   }
 
   private static func beginning(
-    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int
+    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int, isOneRecord: Bool = false
   ) throws(HostError) -> [UInt8] {
     // Most files fit into the first buffer, and what is left of it is enough to see their end.
     var bytes = [UInt8](repeating: 0, count: min(4096, limitBytes))
@@ -67,8 +71,9 @@ public enum FileReader {
       } catch {
         throw .unreadable(path: path, Errno(of: error))
       }
+      let isShort = isOneRecord && count + read < bytes.count
       count += read
-      if read == 0 || count == limitBytes {
+      if read == 0 || count == limitBytes || isShort {
         bytes.removeLast(bytes.count - count)
         return bytes
       }

@@ -32,7 +32,7 @@ public struct MemoryMaps: Hashable, Sendable {
   /// - Throws: `ParseError` for a line of another form, and for mappings that overlap or are not in order.
   public init(parsing bytes: [UInt8]) throws(ParseError) {
     var mappings: [Mapping] = []
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+    try bytes.forEachLine { line throws(ParseError) in
       guard let mapping = Mapping(line: line) else { throw ParseError("not a line of memory maps") }
       if let previous = mappings.last, mapping.start < previous.end {
         throw ParseError("memory maps that overlap")
@@ -49,47 +49,46 @@ public struct MemoryMaps: Hashable, Sendable {
 }
 
 extension MemoryMaps.Mapping {
-  fileprivate init?(line: ArraySlice<UInt8>) {
+  fileprivate init?(line: Slice<UnsafeBufferPointer<UInt8>>) {
     // Everything after the fifth space is the path, with its own spaces.
-    let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5, omittingEmptySubsequences: false)
-    guard fields.count >= 5,
-      let (start, end) = Self.pair(fields[0], separator: "-"), start < end,
-      let (major, minor) = Self.pair(fields[3], separator: ":"),
-      let deviceMajor = UInt32(exactly: major), let deviceMinor = UInt32(exactly: minor),
-      let fileOffset = UInt64(hexadecimal: fields[2]), let inode = UInt64(ascii: fields[4])
+    var rest = line
+    func field(upTo separator: Unicode.Scalar = " ") -> Slice<UnsafeBufferPointer<UInt8>> {
+      let end = rest.firstIndex(of: UInt8(ascii: separator)) ?? rest.endIndex
+      defer { rest = rest[min(end + 1, rest.endIndex)...] }
+      return rest[..<end]
+    }
+    guard let start = UInt64(hexadecimal: field(upTo: "-")), let end = UInt64(hexadecimal: field()),
+      start < end
     else { return nil }
-    let flags = Array(fields[1])
-    guard flags.count == 4, flags[0] == UInt8(ascii: "r") || flags[0] == UInt8(ascii: "-"),
-      flags[1] == UInt8(ascii: "w") || flags[1] == UInt8(ascii: "-"),
-      flags[3] == UInt8(ascii: "p") || flags[3] == UInt8(ascii: "s")
+    let flags = field()
+    guard let fileOffset = UInt64(hexadecimal: field()),
+      let deviceMajor = UInt64(hexadecimal: field(upTo: ":")).flatMap({ UInt32(exactly: $0) }),
+      let deviceMinor = UInt64(hexadecimal: field()).flatMap({ UInt32(exactly: $0) }),
+      let inode = UInt64(ascii: field())
+    else { return nil }
+    func flag(_ number: Int, _ set: Unicode.Scalar, _ unset: Unicode.Scalar) -> Bool? {
+      let flag = flags[flags.startIndex + number]
+      return flag == UInt8(ascii: set) ? true : flag == UInt8(ascii: unset) ? false : nil
+    }
+    guard flags.count == 4, let isReadable = flag(0, "r", "-"), let isWritable = flag(1, "w", "-"),
+      let isPrivate = flag(3, "p", "s")
     else { return nil }
     self.start = start
     self.end = end
-    isReadable = flags[0] == UInt8(ascii: "r")
-    isWritable = flags[1] == UInt8(ascii: "w")
-    isPrivate = flags[3] == UInt8(ascii: "p")
+    self.isReadable = isReadable
+    self.isWritable = isWritable
+    self.isPrivate = isPrivate
     self.fileOffset = fileOffset
     self.deviceMajor = deviceMajor
     self.deviceMinor = deviceMinor
     self.inode = inode
-    let path = fields.count > 5 ? fields[5].drop { $0 == UInt8(ascii: " ") } : []
-    name = String(decoding: path, as: UTF8.self)
-  }
-
-  private static func pair(
-    _ field: ArraySlice<UInt8>, separator: Unicode.Scalar
-  ) -> (UInt64, UInt64)? {
-    let parts = field.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
-    guard parts.count == 2, let first = UInt64(hexadecimal: parts[0]),
-      let second = UInt64(hexadecimal: parts[1])
-    else { return nil }
-    return (first, second)
+    name = String(decoding: rest.drop { $0 == UInt8(ascii: " ") }, as: UTF8.self)
   }
 }
 
 extension UInt64 {
   /// A hexadecimal number without a prefix; `nil` for anything else and for one that does not fit.
-  fileprivate init?(hexadecimal bytes: ArraySlice<UInt8>) {
+  fileprivate init?(hexadecimal bytes: Slice<UnsafeBufferPointer<UInt8>>) {
     guard (1...16).contains(bytes.count) else { return nil }
     var value: UInt64 = 0
     for byte in bytes {

@@ -32,10 +32,12 @@ public struct NulSeparated: Hashable, Sendable {
     // By its first two bytes, most of an environment is of no interest.
     var starts = Set<UInt16>()
     for name in names { starts.insert(start(of: "\(name)=".utf8.prefix(2))) }
-    for word in bytes.split(separator: 0) where starts.contains(start(of: word.prefix(2))) {
-      guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else { continue }
+    bytes.forEachPart(between: 0) { word in
+      guard word.count > 1, starts.contains(start(of: word.prefix(2))),
+        let equals = word.firstIndex(of: UInt8(ascii: "="))
+      else { return }
       let name = String(decoding: word[..<equals], as: UTF8.self)
-      guard names.contains(name), variables[name] == nil else { continue }
+      guard names.contains(name), variables[name] == nil else { return }
       variables[name] = String(decoding: word[(equals + 1)...], as: UTF8.self)
     }
     return variables

@@ -22,7 +22,7 @@ public struct ProcStatus: Hashable, Sendable {
     var ignored: SignalMask?
     var ownPending: SignalMask?
     var sharedPending: SignalMask?
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+    try bytes.forEachLine { line throws(ParseError) in
       // The first line of a name counts, should there ever be two.
       if let value = line.value(of: "State:") {
         state = state ?? value.first
@@ -45,7 +45,7 @@ public struct ProcStatus: Hashable, Sendable {
       caught: caught, ignored: ignored, pending: ownPending.union(sharedPending))
   }
 
-  private init(state: UInt8, masks: SignalMasks) {
+  public init(state: UInt8, masks: SignalMasks) {
     self.state = state
     self.masks = masks
   }
@@ -56,5 +56,13 @@ public struct ProcStatus: Hashable, Sendable {
       state: state,
       masks: SignalMasks(
         caught: masks.caught, ignored: masks.ignored, pending: masks.pending.union(earlier.masks.pending)))
+  }
+}
+
+extension ProcStatus: Message {
+  public func write(to message: inout MessageWriter) { message.write(state, masks) }
+
+  public init(from message: inout MessageReader) throws(ParseError) {
+    self.init(state: try message.read(), masks: try message.read())
   }
 }

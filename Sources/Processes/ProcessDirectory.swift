@@ -134,8 +134,12 @@ public struct ProcessDirectory: ~Copyable {
     guard file >= 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }
     let opened = FileDescriptor(rawValue: file)
     defer { try? opened.close() }
-    return try FileReader.bytes(of: opened, path: path, limitBytes: limitBytes)
+    return try FileReader.bytes(
+      of: opened, path: path, limitBytes: limitBytes, isOneRecord: Self.oneRecord.contains(name))
   }
+
+  /// Files that the kernel makes by single_open(), seq_file.rst, or from a buffer.
+  private static let oneRecord: Set<String> = ["stat", "status", "cgroup", "auxv", "io"]
 
   private func malformed(_ name: String, _ error: ParseError) -> HostError {
     .malformed(path: path.appending(name), reason: error.reason)

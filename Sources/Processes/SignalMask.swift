@@ -38,3 +38,15 @@ public struct SignalMasks: Hashable, Sendable {
     self.pending = pending
   }
 }
+
+extension SignalMasks: Message {
+  public func write(to message: inout MessageWriter) {
+    message.write(caught.bits, ignored.bits, pending.bits)
+  }
+
+  public init(from message: inout MessageReader) throws(ParseError) {
+    self.init(
+      caught: SignalMask(bits: try message.read()), ignored: SignalMask(bits: try message.read()),
+      pending: SignalMask(bits: try message.read()))
+  }
+}

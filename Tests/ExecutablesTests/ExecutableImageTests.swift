@@ -6,9 +6,10 @@ import Testing
 
 @Suite("An executable in the memory of a process")
 struct ExecutableImageTests {
-  static func auxv(_ entry: UInt64) throws -> AuxiliaryVector {
+  static func auxv(_ entry: UInt64) throws -> UInt64 {
     try AuxiliaryVector(
-      parsing: le(UInt64(6)) + le(UInt64(4096)) + le(UInt64(9)) + le(entry) + le(UInt64(0)) + le(UInt64(0)))
+      parsing: le(UInt64(6)) + le(UInt64(4096)) + le(UInt64(9)) + le(entry) + le(UInt64(0)) + le(UInt64(0))
+    ).entryAddress
   }
 
   /// The address of the sample's flag in a process with these maps.

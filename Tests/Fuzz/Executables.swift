@@ -54,7 +54,7 @@ enum Executables {
     }
     guard
       let image = accepted({
-        try ExecutableImage(of: executable, entry: AuxiliaryVector(parsing: auxv), maps: maps)
+        try ExecutableImage(of: executable, entry: AuxiliaryVector(parsing: auxv).entryAddress, maps: maps)
       }), let address = accepted({ try image.address(of: flag) })
     else { return }
     guard let index = maps.index(of: address) else {
