@@ -139,7 +139,7 @@ extension Catalogue {
     let candidates = services.filter { service in
       // An administrator's own service is where the addition says, and nowhere else.
       service.kind == .service && !isAdded(service)
-        && service.executables.contains { Path.lastComponent(of: $0) == base }
+        && service.executables.contains { Path.lastComponent(of: $0, is: base) }
     }
     if !Self.ambiguousNames.contains(base) { return candidates.first }
     if let container = facts.container {

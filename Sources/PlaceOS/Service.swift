@@ -55,7 +55,15 @@ public struct Service: Hashable, Sendable {
 enum Path {
   /// The text after the last slash.
   static func lastComponent(of path: String) -> String {
-    String(path.split(separator: "/", omittingEmptySubsequences: true).last ?? "")
+    path.utf8.split(separator: UInt8(ascii: "/")).last.flatMap { String($0) } ?? ""
+  }
+
+  /// Whether the text after the last slash is `name`: asked of every service for every process.
+  static func lastComponent(of path: String, is name: String) -> Bool {
+    let (path, name) = (path.utf8, name.utf8)
+    guard path.count > name.count, !name.isEmpty else { return path.elementsEqual(name) }
+    let start = path.index(path.endIndex, offsetBy: -name.count)
+    return path[path.index(before: start)] == UInt8(ascii: "/") && path[start...].elementsEqual(name)
   }
 
   /// The text up to the last slash, with that slash.
