@@ -26,13 +26,38 @@ public struct History: Hashable, Sendable {
     self.ownerID = ownerID
   }
 
-  /// Writes one line.
+  /// Writes a line for each entry.
   ///
-  /// - Throws: `LedgerError.refused` and `.parentMissing` as for the state directory, `.unrecordable` for a
-  ///   line that is too long, `.unwritable`.
-  public func append(_ entry: HistoryEntry) throws(LedgerError) {
+  /// - Returns: what could not be written: `LedgerError.refused` and `.parentMissing` as for the state directory,
+  ///   `.unrecordable` for a line that is too long, `.unwritable`.
+  public func append(_ entries: [HistoryEntry]) -> [LedgerError] {
+    guard !entries.isEmpty else { return [] }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do throws(LedgerError) {
+      guard let directory = try openDirectory(create: true),
+        let file = try directory.openFile(name, access: O_RDWR | O_APPEND, create: true)
+      else {
+        throw .unwritable(path: path, call: "open", .noSuchFileOrDirectory)
+      }
+      defer { try? file.close() }
+      return entries.compactMap { entry in
+        do throws(LedgerError) { try append(entry, to: file, encoder) } catch { return error }
+        return nil
+      }
+    } catch { return [error] }
+  }
+
+  /// Writes one line.
+  ///
+  /// - Throws: as ``append(_:)-([HistoryEntry])`` returns.
+  public func append(_ entry: HistoryEntry) throws(LedgerError) {
+    if let problem = append([entry]).first { throw problem }
+  }
+
+  private func append(
+    _ entry: HistoryEntry, to file: FileDescriptor, _ encoder: JSONEncoder
+  ) throws(LedgerError) {
     guard var line = try? [UInt8](encoder.encode(entry)) else {
       throw .unrecordable(path: path, reason: "it cannot be written as JSON")
     }
@@ -40,12 +65,6 @@ public struct History: Hashable, Sendable {
     guard line.count <= Self.lineLimitBytes else {
       throw .unrecordable(path: path, reason: "its line would have \(line.count) bytes")
     }
-    guard let directory = try openDirectory(create: true),
-      let file = try directory.openFile(name, access: O_RDWR | O_APPEND, create: true)
-    else {
-      throw .unwritable(path: path, call: "open", .noSuchFileOrDirectory)
-    }
-    defer { try? file.close() }
     // Two writers may both see the partial line: that makes an empty line, which `read` skips.
     if try !endsWithNewline(file) { line.insert(UInt8(ascii: "\n"), at: 0) }
     while true {

@@ -64,6 +64,9 @@ public struct LedgerState: Sendable {
     return slots[number]
   }
 
+  /// Whether it has no records of other pid namespaces, or of other ids of the boot.
+  var hasNothingAside: Bool { elsewhere.isEmpty && followedElsewhere.isEmpty }
+
   /// Whether nothing in it needs to be kept.
   public var isEmpty: Bool {
     hasNoEntries && followed.isEmpty && elsewhere.isEmpty && followedElsewhere.isEmpty

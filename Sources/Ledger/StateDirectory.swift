@@ -76,6 +76,8 @@ public final class StateDirectory: Sendable {
     let limitBytes = Self.limitBytes - (usingReserve ? 0 : Self.reserveBytes)
     guard bytes.count <= limitBytes else { throw .tooLarge(path: statePath, limitBytes: limitBytes) }
     try files.replace(Self.stateName, with: bytes)
+    // What is aside comes back among the entries: only without it are the two the same.
+    if state.hasNothingAside { lastState.withLock { $0 = (bytes, state) } }
   }
 
   /// The last run of `revert --expired`; `nil`: none is recorded.

@@ -192,9 +192,7 @@ extension Pipeline {
     let entries =
       sent.map { HistoryEntry($0, request: plan.request, keeper: environment.keeper, now: now) }
       + plan.steps.compactMap { HistoryEntry($0, request: plan.request, now: now) }
-    for entry in entries {
-      do { try history.append(entry) } catch { result.unrecorded.append(error) }
-    }
+    result.unrecorded += history.append(entries)
     // A signal is a line of the system log, and a deadline that was moved is none.
     let signals = entries.filter { $0.signal != nil }
     guard !signals.isEmpty else { return }
