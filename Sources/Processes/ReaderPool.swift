@@ -18,8 +18,8 @@ public final class ReaderPool {
   }
 
   private let answer: ([UInt8]) -> [UInt8]
-  /// The children that are at nobody's look now.
-  private var idle: [ReaderProcess] = []
+  /// The children, by the number of their share; `nil` for one that has to be made.
+  private var readers: [ReaderProcess?] = []
 
   /// How long a child may be silent before another one goes on with the rest, nanoseconds. No verdict is in it: what
   /// is only slow (a disk without its caches) still has its time.
@@ -33,6 +33,8 @@ public final class ReaderPool {
   private static let window = 16
   /// How many requests are worth a further child: making one costs as much as many looks.
   private static let requestsPerChild = 128
+  /// How many subjects with neighbouring numbers go to one child: they are likely to have much in common.
+  private static let neighbours = 16
   /// How many children look at one moment at most.
   private static let limitAtOnce = min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   /// How many children may hang at one moment.
@@ -43,7 +45,7 @@ public final class ReaderPool {
   public init(answering answer: @escaping ([UInt8]) -> [UInt8]) { self.answer = answer }
 
   /// Ends the children, so that the next ones know what is known here now.
-  public func renew() { idle = [] }
+  public func renew() { readers = [] }
 
   /// A share of the requests, and the child that is at it.
   private struct Share {
@@ -70,6 +72,21 @@ public final class ReaderPool {
       }
       busyNs = nowNs
       return false
+    }
+
+    /// Takes the answers that are there.
+    mutating func take(into answers: inout [Result<[UInt8], Silence>?]) {
+      while let reader, let index = sent.first {
+        do throws(Silence) {
+          guard let bytes = try reader.receive() else { return }
+          answers[index] = .success(bytes)
+          sent.removeFirst()
+        } catch {
+          answers[index] = .failure(error)
+          sent.removeFirst()
+          replaceReader()
+        }
+      }
     }
 
     /// What it was given and has not answered is given to another.
@@ -100,22 +117,24 @@ public final class ReaderPool {
   /// Has all `requests` looked at.
   ///
   /// - Parameters:
+  ///   - subjects: the number of what each request is about; if not said, the request's own. A subject goes to the child
+  ///     that had it before, and knows it.
   ///   - allowance: how long one look may take at most.
   ///   - stuck: how long it may wait for one and the same thing. A slow disk lets its reader run now and then, and one
   ///     that has to wait for a processor is not stuck.
   /// - Returns: an answer for each, in their order.
   public func ask(
-    _ requests: [[UInt8]], allowance: Duration, stuck: Duration? = nil
+    _ requests: [[UInt8]], subjects: [Int]? = nil, allowance: Duration, stuck: Duration? = nil
   ) -> [Result<[UInt8], Silence>] {
     let allowanceNs = allowance.nanoseconds
     let stuckNs = min(stuck?.nanoseconds ?? .max, allowanceNs)
     var answers = [Result<[UInt8], Silence>?](repeating: nil, count: requests.count)
-    var shares = shares(of: requests.count)
+    var shares = shares(of: subjects ?? Array(requests.indices))
     var hanging: [Look] = []
     while true {
       for number in shares.indices { give(&shares[number], requests, &answers) }
       if hanging.isEmpty, shares.allSatisfy(\.isDone) {
-        idle = shares.compactMap(\.reader) + idle
+        readers = shares.map(\.reader)
         return answers.map { $0 ?? .failure(.ended) }
       }
       let working = shares.filter { !$0.sent.isEmpty }
@@ -128,13 +147,7 @@ public final class ReaderPool {
         guard let reader = shares[number].reader, !shares[number].sent.isEmpty else { continue }
         if ready.contains(reader.descriptor) {
           shares[number].lastNs = clinux_boottime_ns()
-          let index = shares[number].sent.removeFirst()
-          if let bytes = reader.receive() {
-            answers[index] = .success(bytes)
-          } else {
-            answers[index] = .failure(.ended)
-            shares[number].replaceReader()
-          }
+          shares[number].take(into: &answers)
         } else if shares[number].isSilentForTooLong(nowNs: clinux_boottime_ns()) {
           reader.stepBack()
           let index = shares[number].sent.removeFirst()
@@ -152,7 +165,10 @@ public final class ReaderPool {
       for number in hanging.indices.reversed() {
         let look = hanging[number]
         if ready.contains(look.reader.descriptor) {
-          answers[look.index] = look.reader.receive().map { .success($0) } ?? .failure(.ended)
+          do throws(Silence) {
+            guard let bytes = try look.reader.receive() else { continue }
+            answers[look.index] = .success(bytes)
+          } catch { answers[look.index] = .failure(error) }
         } else if look.sinceNs <= nowNs - allowanceNs || hanging[number].isStuck(forNs: stuckNs, nowNs: nowNs)
         {
           answers[look.index] = .failure(.late)
@@ -165,15 +181,15 @@ public final class ReaderPool {
   }
 
   /// Shares out requests: neighbours stay together, and with the child that had them before.
-  private func shares(of count: Int) -> [Share] {
-    let number = min(Self.limitAtOnce, max(1, count / Self.requestsPerChild))
+  private func shares(of subjects: [Int]) -> [Share] {
+    let wanted = min(Self.limitAtOnce, max(1, subjects.count / Self.requestsPerChild))
+    while readers.count < wanted { readers.append(nil) }
     let nowNs = clinux_boottime_ns()
-    defer { idle.removeFirst(min(number, idle.count)) }
-    return (0..<number).map { part in
-      let (first, end) = (count * part / number, count * (part + 1) / number)
-      return Share(
-        reader: idle.dropFirst(part).first, waiting: (first..<end).reversed(), lastNs: nowNs)
+    var shares = readers.map { Share(reader: $0, waiting: [], lastNs: nowNs) }
+    for index in subjects.indices.reversed() {
+      shares[subjects[index] / Self.neighbours % shares.count].waiting.append(index)
     }
+    return shares
   }
 
   /// Gives a child as much to do as it may have ahead; makes one where there is none.

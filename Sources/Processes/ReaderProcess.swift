@@ -39,16 +39,21 @@ public final class ReaderProcess {
 
   /// Takes the next answer. Answers come in the order of their requests.
   ///
-  /// - Returns: `nil` where the child has ended.
-  func receive() -> [UInt8]? {
+  /// - Returns: `nil` where there is none yet.
+  /// - Throws: `.ended` where the child has ended.
+  func receive() throws(ReaderPool.Silence) -> [UInt8]? {
     // The room goes back at once: of thousands of answers, each keeps only what it is long.
-    withUnsafeTemporaryAllocation(byteCount: Self.limitBytes, alignment: 1) { room in
+    let answer = withUnsafeTemporaryAllocation(byteCount: Self.limitBytes, alignment: 1) { room -> [UInt8]? in
       var count: Int
       repeat {
-        count = recv(descriptor, room.baseAddress, room.count, 0)
+        count = recv(descriptor, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
       } while count < 0 && errno == EINTR
-      return count > 0 ? [UInt8](room[..<count]) : nil
+      if count < 0, errno == EAGAIN { return nil }
+      return [UInt8](room[..<max(0, count)])
     }
+    // An answer is never empty, the end is.
+    if answer?.isEmpty == true { throw .ended }
+    return answer
   }
 
   // MARK: the child

@@ -56,43 +56,37 @@ struct LevelReader {
     let holds = processes.map { process in
       Result { () throws(HostError) in try looks.hold(process.identity) }
     }
-    let held = holds.compactMap { try? $0.get() }
-    // The way that a signal goes: pending, in its pipe, then seen in what it changes. One that is no longer pending
-    // here has reached the handler by the time the pipes are read.
-    let statuses = Dictionary(
-      held.map { process in
-        (process.slot, Result { () throws(HostError) in try process.handle.directory.status() })
-      }
-    ) { first, _ in first }
-    let known = Dictionary(processes.map { ($0.identity, $0) }) { first, _ in first }
-    func look(at held: [HeldProcess]) -> [Int: Result<LevelEvidence, HostError>] {
-      let evidence = looks.levels(
-        of: held, parts, nowWallNs: now.wallNs,
-        addresses: { known[$0.identity]?.addresses ?? $0.handle.stat.programAddresses },
-        log: { process in
-          guard let writer = writers[process.identity], let known = known[process.identity] else {
-            return nil
-          }
-          return LogQuestion(
+    // By position in `processes`.
+    let held = holds.indices.compactMap { index in (try? holds[index].get()).map { (index, $0) } }
+    var seen = [Result<LevelLook, HostError>?](repeating: nil, count: processes.count)
+    func look(at held: [(index: Int, process: HeldProcess)]) {
+      let answers = looks.levels(of: held.map(\.process), parts, nowWallNs: now.wallNs) { number in
+        let known = processes[held[number].index]
+        let log = writers[known.identity].map { writer in
+          LogQuestion(
             kind: known.service.levelKind, container: known.container, writer: writer,
             program: known.programName,
-            startedWallNs: now.wallNs(atBoottimeNs: process.identity.startedBoottimeNs))
-        })
-      return Dictionary(zip(held.map(\.slot), evidence)) { first, _ in first }
+            startedWallNs: now.wallNs(atBoottimeNs: known.identity.startedBoottimeNs))
+        }
+        return (known.addresses, log)
+      }
+      for ((index, _), answer) in zip(held, answers) {
+        let earlier = (try? seen[index]?.get())?.status
+        seen[index] = answer.map { $0.pending(since: earlier) }
+      }
     }
-    var seen = look(at: held)
+    look(at: held)
     // Nothing on its way at one look is proof only together with a second: one moment for all of them.
-    let quiet = held.filter { (try? seen[$0.slot]?.get())?.pipes?.areDrained == true }
+    let quiet = held.filter { (try? seen[$0.0]?.get())?.evidence.pipes?.areDrained == true }
     if !quiet.isEmpty {
       Pause.sleep(SignalPipes.gap)
-      seen.merge(look(at: quiet)) { _, second in second }
+      look(at: quiet)
     }
-    return zip(processes, holds).map { process, hold in
+    return processes.indices.map { index in
       Result { () throws(HostError) -> Reading? in
-        guard let held = try hold.get(), let evidence = seen[held.slot], let status = statuses[held.slot]
-        else { return nil }
+        guard let held = try holds[index].get(), let look = seen[index] else { return nil }
         do throws(HostError) {
-          return try judge(process, held, try status.get(), try evidence.get(), parts, now)
+          return try reading(processes[index], held, try look.get(), now)
         } catch {
           if error.isProcessGone, held.handle.hasEnded { return nil }
           throw error
@@ -101,22 +95,19 @@ struct LevelReader {
     }
   }
 
-  /// What can be read here: it comes from the kernel, and never waits for the process or a file system.
-  private func judge(
-    _ process: RecognisedProcess, _ held: HeldProcess, _ before: ProcStatus, _ evidence: LevelEvidence,
-    _ parts: LookParts, _ now: HostClock
+  /// What the look shows; looked at again where it can be the moment at which a handler rearms itself.
+  private func reading(
+    _ process: RecognisedProcess, _ held: HeldProcess, _ look: LevelLook, _ now: HostClock
   ) throws(HostError) -> Reading {
-    // What a signal that has left its pipe meanwhile did to the dispositions.
-    let status = parts.contains(.pipes) ? try held.handle.directory.status().pending(since: before) : before
     let isYoung = now.age(ofBoottimeNs: process.identity.startedBoottimeNs) < Self.startUp
-    var handling = process.handling(status.masks, isYoung: isYoung)
+    var handling = process.handling(look.status.masks, isYoung: isYoung)
     for _ in 0..<Self.rereadings where handling.isMomentary {
       Pause.sleep(Self.rereadingGap)
       handling = process.handling(try held.handle.directory.status().masks, isYoung: isYoung)
     }
     return Reading(
-      handling: handling, masks: status.masks, state: status.state,
-      isFrozen: Freezer.isFrozen(held.handle.directory), evidence: evidence)
+      handling: handling, masks: look.status.masks, state: look.status.state, isFrozen: look.isFrozen,
+      evidence: look.evidence)
   }
 }
 

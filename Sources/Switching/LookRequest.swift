@@ -8,7 +8,7 @@ struct LookRequest {
   enum Subject: UInt8 {
     /// What the process executes: ``ProgramReading``.
     case program
-    /// What shows its level: ``LevelEvidence``.
+    /// What shows its level: ``LevelLook``.
     case level
   }
 
@@ -64,6 +64,23 @@ struct LevelEvidence {
   let log: LoggedLevel.Finding?
   let logRefusal: HostError?
   let pipes: SignalPipes?
+}
+
+/// What was seen of a process at one look: its evidence, and what the kernel says of its signals.
+struct LevelLook {
+  /// With the pipes: what was pending before the look at them as well.
+  var status: ProcStatus
+  /// Whether its control group is frozen, as that of a paused container is.
+  let isFrozen: Bool
+  let evidence: LevelEvidence
+
+  /// This look, with what was pending at an earlier one as well: that may have been delivered since.
+  func pending(since earlier: ProcStatus?) -> LevelLook {
+    guard let earlier else { return self }
+    var look = self
+    look.status = status.pending(since: earlier)
+    return look
+  }
 }
 
 /// What a process executes now, compared with what was recognised.
@@ -132,6 +149,16 @@ extension LevelEvidence: Message {
     log = try message.read()
     logRefusal = try message.read()
     pipes = try message.read()
+  }
+}
+
+extension LevelLook: Message {
+  func write(to message: inout MessageWriter) { message.write(status, isFrozen, evidence) }
+
+  init(from message: inout MessageReader) throws(ParseError) {
+    status = try message.read()
+    isFrozen = try message.read()
+    evidence = try message.read()
   }
 }
 

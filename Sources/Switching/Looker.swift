@@ -18,6 +18,8 @@ final class Looker {
   private var executables: [FileStatus: Result<ExecutableSymbols, HostError>] = [:]
   /// What reads the level of a process, as long as it executes what it did.
   private var levels: [Int: LevelReaders] = [:]
+  /// Whether control groups are frozen, by what `/proc/PID/cgroup` says, at the moment of the last look.
+  private var frozen: (atWallNs: Int64, groups: [[UInt8]: Bool]) = (0, [:])
 
   private struct LevelReaders {
     let addresses: ProcStat.ProgramAddresses
@@ -105,9 +107,30 @@ final class Looker {
 
   // MARK: the level
 
-  /// Looks the way that a signal goes: at its pipe first, then at what it changes. A signal that leaves the pipe after
-  /// the look at it is not drained then, and one that left it before shows.
-  private func level(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelEvidence {
+  /// Looks the way that a signal goes: pending, in its pipe, then at what it changes, the dispositions last. One that
+  /// leaves a place after the look there is found in the next.
+  private func level(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelLook {
+    let before = try process.handle.directory.status()
+    let evidence = try evidence(of: process, request)
+    return LevelLook(
+      status: request.parts.contains(.pipes)
+        ? try process.handle.directory.status().pending(since: before) : before,
+      isFrozen: isFrozen(process, at: request.nowWallNs), evidence: evidence)
+  }
+
+  /// Of each group once at one moment: it is the same for all of its processes.
+  private func isFrozen(_ process: HeldProcess, at nowWallNs: Int64) -> Bool {
+    guard
+      let groups = try? process.handle.directory.bytes(of: "cgroup", limitBytes: ControlGroups.limitBytes)
+    else { return false }
+    if frozen.atWallNs != nowWallNs { frozen = (nowWallNs, [:]) }
+    if let known = frozen.groups[groups] { return known }
+    let isFrozen = Freezer.isFrozen(groups)
+    frozen.groups[groups] = isFrozen
+    return isFrozen
+  }
+
+  private func evidence(of process: HeldProcess, _ request: LookRequest) throws(HostError) -> LevelEvidence {
     let parts = request.parts
     let pipes =
       parts.contains(.pipes)

@@ -124,7 +124,7 @@ final class Looks {
   /// What these processes execute; `nil` for one that is gone.
   func programs(of processes: [HeldProcess]) -> [Result<ProgramReading?, HostError>] {
     let answers: [Result<ProgramReading?, HostError>] = ask(processes) {
-      LookRequest(subject: .program, slot: $0.slot)
+      LookRequest(subject: .program, slot: processes[$0].slot)
     }
     for case .success(let reading?) in answers {
       if let entry = reading.symbols.learnt { symbolCache.record(entry) }
@@ -136,33 +136,35 @@ final class Looks {
   ///
   /// - Parameters:
   ///   - parts: what is looked at besides.
-  ///   - addresses: where the program was that was recognised.
+  ///   - recognised: where the program was that was recognised, and how its log is read, by the number of the process.
   func levels(
     of processes: [HeldProcess], _ parts: LookParts, nowWallNs: Int64,
-    addresses: (HeldProcess) -> ProcStat.ProgramAddresses, log: (HeldProcess) -> LogQuestion?
-  ) -> [Result<LevelEvidence, HostError>] {
-    ask(processes) {
-      LookRequest(
-        subject: .level, slot: $0.slot, log: log($0), parts: parts, addresses: addresses($0),
+    recognised: (Int) -> (addresses: ProcStat.ProgramAddresses, log: LogQuestion?)
+  ) -> [Result<LevelLook, HostError>] {
+    ask(processes) { number in
+      let (addresses, log) = recognised(number)
+      return LookRequest(
+        subject: .level, slot: processes[number].slot, log: log, parts: parts, addresses: addresses,
         nowWallNs: nowWallNs)
     }
   }
 
   private func ask<Answer: Message>(
-    _ processes: [HeldProcess], _ request: (HeldProcess) -> LookRequest
+    _ processes: [HeldProcess], _ request: (Int) -> LookRequest
   ) -> [Result<Answer, HostError>] {
     guard !processes.isEmpty else { return [] }
     if processes.contains(where: { $0.slot >= knownSlots }) {
       pool.renew()
       knownSlots = slots.count
     }
-    let requests = processes.map { process in
+    let requests = processes.indices.map { number in
       var writer = MessageWriter()
-      writer.write(request(process))
+      writer.write(request(number))
       return writer.bytes
     }
-    return zip(processes, pool.ask(requests, allowance: allowance, stuck: Self.stuck)).map {
-      process, answer in
+    let answers = pool.ask(
+      requests, subjects: processes.map(\.slot), allowance: allowance, stuck: Self.stuck)
+    return zip(processes, answers).map { process, answer in
       let path = process.handle.directory.path
       switch answer {
       case .success(let bytes):

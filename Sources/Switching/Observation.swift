@@ -37,12 +37,13 @@ struct Observer {
         asked.map { processes[$0] }, parts, writers: writers, now: now)
       for (index, result) in zip(asked, again) { results[index] = result }
     }
-    return zip(processes, results).map { observed($0, $1, state, now) }
+    var senders: [ProcessIdentity: LevelContext.Sender] = [:]
+    return zip(processes, results).map { observed($0, $1, state, &senders, now) }
   }
 
   private func observed(
     _ process: RecognisedProcess, _ result: Result<Reading?, HostError>, _ state: LedgerState?,
-    _ now: HostClock
+    _ senders: inout [ProcessIdentity: LevelContext.Sender], _ now: HostClock
   ) -> Observed? {
     let entry = state?[process.identity]
     switch result {
@@ -51,14 +52,25 @@ struct Observer {
       return Observed(instance: Instance(process, error, entry: entry), reading: nil)
     case .success(let reading?):
       let context = LevelContext(
-        entry: entry, isLedgerKnown: state != nil, sender: sender(of: entry?.lastSignal), now: now)
+        entry: entry, isLedgerKnown: state != nil, sender: sender(of: entry?.lastSignal, &senders), now: now)
       return Observed(instance: Instance(process, reading, context), reading: reading)
     }
   }
 
   /// What became of the command that sent a signal. This one runs, and knows what it does.
-  private func sender(of signal: LedgerEntry.SentSignal?) -> LevelContext.Sender {
+  ///
+  /// - Parameter known: what was found of others: many entries are of one command.
+  private func sender(
+    of signal: LedgerEntry.SentSignal?, _ known: inout [ProcessIdentity: LevelContext.Sender]
+  ) -> LevelContext.Sender {
     guard let signal, signal.progress == .intended, let sender = signal.sender else { return .ended }
+    if let known = known[sender] { return known }
+    let found = self.sender(sender)
+    known[sender] = found
+    return found
+  }
+
+  private func sender(_ sender: ProcessIdentity) -> LevelContext.Sender {
     do throws(HostError) {
       guard let handle = try ProcessHandle.open(sender, proc: reader.looks.table.proc), !handle.hasEnded
       else { return .ended }
