@@ -58,12 +58,12 @@ struct Agenda: Hashable {
   }
 
   /// How long a switch may be waited for now: not past the next deadline, which must not be late for it.
-  func patienceNs(now: Int64, shortestNs: Int64, longestNs: Int64) -> Int64 {
+  func patience(now: Int64, shortest: Duration, longest: Duration) -> Duration {
     let next = entries.compactMap(\.deadlineBoottimeNs).filter { $0 > now }.min() ?? .max
-    return max(shortestNs, min(longestNs, next - now - Self.marginNs))
+    return max(shortest, min(longest, .nanoseconds(next - now) - Self.margin))
   }
 
-  private static let marginNs: Int64 = 20_000_000
+  private static let margin = Duration.milliseconds(20)
 
   // MARK: restarts
 
@@ -105,11 +105,11 @@ struct Retry: Hashable {
   private(set) var nextNs: Int64 = 0
   private(set) var failures = 0
 
-  private static let firstNs: Int64 = 250_000_000
-  private static let longestNs: Int64 = 60_000_000_000
+  private static let first = Duration.milliseconds(250)
+  private static let longest = Duration.seconds(60)
 
   mutating func fail(now: Int64) {
-    nextNs = now + min(Self.longestNs, Self.firstNs << Int64(min(failures, 16)))
+    nextNs = now + min(Self.longest, Self.first * (1 << min(failures, 16))).nanoseconds
     failures += 1
   }
 
@@ -140,21 +140,21 @@ struct Search: Hashable {
   }
 
   /// A service that comes back with fewer workers counts as complete after this time.
-  private static let settledNs: Int64 = 30_000_000_000
+  private static let settled = Duration.seconds(30)
 
   mutating func looked(now: Int64) {
-    let pauseNs: Int64 =
-      switch now - startedNs {
-      case ..<2_000_000_000: 50_000_000
-      case ..<10_000_000_000: 250_000_000
-      case ..<90_000_000_000: 1_000_000_000
-      default: 5_000_000_000
+    let pause: Duration =
+      switch Duration.nanoseconds(now - startedNs) {
+      case ..<(.seconds(2)): .milliseconds(50)
+      case ..<(.seconds(10)): .milliseconds(250)
+      case ..<(.seconds(90)): .seconds(1)
+      default: .seconds(5)
       }
-    nextNs = now + pauseNs
+    nextNs = now + pause.nanoseconds
   }
 
   func isOver(inDebugMode count: Int, isComplete: Bool, now: Int64) -> Bool {
     guard isComplete, count > 0 else { return false }
-    return count >= wanted || now - startedNs >= Self.settledNs
+    return count >= wanted || .nanoseconds(now - startedNs) >= Self.settled
   }
 }

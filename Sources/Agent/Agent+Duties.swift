@@ -9,7 +9,7 @@ extension Agent {
   /// Drops the entries of processes that have ended.
   func dropEnded(_ directory: StateDirectory) throws(Pipeline.Stop) {
     guard !ended.isEmpty else { return }
-    let result = try run(request(.revert, .processes(ended), reason: nil, waitNs: 0), directory)
+    let result = try run(request(.revert, .processes(ended), reason: nil, wait: .zero), directory)
     for outcome in result.outcomes {
       ended.remove(outcome.target.identity)
       log.info("a process in debug mode has ended", metadata: Self.metadata(of: outcome))
@@ -24,7 +24,7 @@ extension Agent {
     for identities in [due.ready, due.unconfirmed] where !identities.isEmpty {
       var request = request(
         .revert, .processes(identities), reason: nil,
-        waitNs: agenda.patienceNs(now: now, shortestNs: 60_000_000, longestNs: 500_000_000))
+        wait: agenda.patience(now: now, shortest: .milliseconds(60), longest: .milliseconds(500)))
       request.onlyExpired = true
       let deadlines = Dictionary(
         agenda.entries.map { ($0.identity, $0.deadlineBoottimeNs ?? now) }, uniquingKeysWith: { $1 })
@@ -43,7 +43,7 @@ extension Agent {
     // When an awaited service's time is up, only the follow is left of it.
     let over = agenda.dueFollows(now: now)
     if !over.isEmpty {
-      var request = request(.revert, .places(Set(over.map(\.place))), reason: nil, waitNs: 0)
+      var request = request(.revert, .places(Set(over.map(\.place))), reason: nil, wait: .zero)
       request.onlyExpired = true
       _ = try run(request, directory)
       for service in over { log.info("followed no longer", metadata: Self.metadata(of: service)) }
@@ -61,9 +61,9 @@ extension Agent {
     for (place, harm) in look.harms {
       let identities = Set(agenda.entries.filter { $0.place == place }.map(\.identity))
       let reason = harm.sentence(debugGuard.limits)
-      let waitNs = agenda.patienceNs(now: now, shortestNs: 60_000_000, longestNs: 500_000_000)
+      let wait = agenda.patience(now: now, shortest: .milliseconds(60), longest: .milliseconds(500))
       let result = try run(
-        request(.revert, .processes(identities), reason: reason, waitNs: waitNs), directory)
+        request(.revert, .processes(identities), reason: reason, wait: wait), directory)
       for outcome in result.outcomes {
         say(
           outcome.isAsAsked ? "ended early" : "not ended, though it does harm; it is tried again", outcome,
@@ -88,7 +88,7 @@ extension Agent {
       let startedNs = now
       var request = request(
         .on, .places([service.place]), reason: service.reason,
-        waitNs: agenda.patienceNs(now: now, shortestNs: 20_000_000, longestNs: 40_000_000))
+        wait: agenda.patience(now: now, shortest: .milliseconds(20), longest: .milliseconds(40)))
       request.deadline = service.deadlineBoottimeNs.map { .at(boottimeNs: $0) } ?? .never
       request.by = service.by
       request.trustsNames = service.trustsName
@@ -106,9 +106,9 @@ extension Agent {
   }
 
   private func request(
-    _ verb: Request.Verb, _ selection: Selection, reason: String?, waitNs: Int64
+    _ verb: Request.Verb, _ selection: Selection, reason: String?, wait: Duration
   ) -> Request {
-    Request(verb: verb, selection: selection, reason: reason, by: actor, waitNs: waitNs)
+    Request(verb: verb, selection: selection, reason: reason, by: actor, wait: wait)
   }
 
   // MARK: the log

@@ -38,7 +38,7 @@ extension Agent {
   /// proves that both are the same: a followed service that restarts must be found without it.
   func takeOver(_ directory: StateDirectory, _ boot: SeenBoot) {
     do {
-      var transaction = try directory.lock(timeoutNs: 0).begin()
+      var transaction = try directory.lock(timeout: .zero).begin()
       guard let state = transaction.state?.current(boot).state, state != transaction.state else { return }
       try transaction.writeState(state)
     } catch .busy {

@@ -102,7 +102,7 @@ public final class Agent {
         "pid": "\(getpid())", "state": "\(directory.path)", "in_debug_mode": "\(agenda.entries.count)",
         "followed": "\(agenda.followed.count)",
       ])
-    nextSignOfLifeNs = manager.watchdogNs.map { now + $0 }
+    nextSignOfLifeNs = manager.watchdog.map { now + $0.nanoseconds }
     manager.notify("READY=1")
     while true {
       act(directory)
@@ -150,9 +150,9 @@ public final class Agent {
         note(error)
       }
     }
-    if let next = nextSignOfLifeNs, next <= now, let watchdogNs = manager.watchdogNs {
+    if let next = nextSignOfLifeNs, next <= now, let watchdog = manager.watchdog {
       manager.notify("WATCHDOG=1")
-      nextSignOfLifeNs = now + watchdogNs
+      nextSignOfLifeNs = now + watchdog.nanoseconds
     }
   }
 

@@ -18,8 +18,8 @@ struct DebugGuard {
     var unreadable: [HostError] = []
   }
 
-  private static let pauseNs: Int64 = 5_000_000_000
-  private var windowNs: Int64 { Int64(max(1, limits.writeSeconds)) * 1_000_000_000 }
+  private static let pause = Duration.seconds(5)
+  private var window: Duration { .seconds(max(1, limits.writeSeconds)) }
 
   init(limits: GuardLimits) { self.limits = limits }
 
@@ -41,7 +41,7 @@ struct DebugGuard {
 
   mutating func look(at watches: [ProcessWatch], root: FilePath, now: Int64) -> Look {
     // A window shorter than the usual pause takes a shorter one.
-    nextNs = now + min(Self.pauseNs, windowNs)
+    nextNs = now + min(Self.pause, window).nanoseconds
     var look = Look()
     let pool = ReaderPool { request in
       var reader = MessageReader(request[...])
@@ -65,7 +65,7 @@ struct DebugGuard {
           ?? .failure(.lookFailed(path: path))
       }
       do throws(HostError) {
-        watch.note(try result.get(), atNs: now, windowNs: windowNs)
+        watch.note(try result.get(), atNs: now, window: window)
       } catch {
         look.unreadable.append(error)
       }
@@ -76,7 +76,7 @@ struct DebugGuard {
           freeBytes: watch.spaces.map(\.freeBytes).min()))
     }
     for (place, watches) in Dictionary(grouping: watches, by: \.place) {
-      let rates = watches.compactMap { $0.meter.bytesPerSecond(over: windowNs) }
+      let rates = watches.compactMap { $0.meter.bytesPerSecond(over: window) }
       let harm = Harm(
         spaces: watches.flatMap(\.spaces),
         bytesPerSecond: rates.isEmpty ? nil : rates.reduce(0) { $0.addingReportingOverflow($1).partialValue },

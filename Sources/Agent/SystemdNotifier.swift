@@ -5,9 +5,9 @@ import Text
 /// `NOTIFY_SOCKET` names. Without one nothing is sent.
 struct SystemdNotifier {
   private let address: [UInt8]?
-  /// How often it wants a sign of life, nanoseconds: half the time it allows, as sd_watchdog_enabled(3)
+  /// How often it wants a sign of life: half the time it allows, as sd_watchdog_enabled(3)
   /// advises.
-  let watchdogNs: Int64?
+  let watchdog: Duration?
 
   init(environment: [String: String], pid: Int32 = getpid()) {
     // An address that begins with @ is an abstract one, unix(7): its first byte is 0.
@@ -20,8 +20,8 @@ struct SystemdNotifier {
     self.address = address
     let isOurs = environment["WATCHDOG_PID"].map { $0 == "\(pid)" } ?? true
     let allowedUs = environment["WATCHDOG_USEC"].flatMap { Int64($0) }
-    watchdogNs = allowedUs.flatMap { us in
-      isOurs && address != nil && us > 0 && us < .max / 1000 ? us * 1000 / 2 : nil
+    watchdog = allowedUs.flatMap { us in
+      isOurs && address != nil && us > 0 && us < .max / 1000 ? .microseconds(us) / 2 : nil
     }
   }
 

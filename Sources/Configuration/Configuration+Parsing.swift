@@ -6,7 +6,7 @@ extension Configuration {
   static let limitBytes = 1 << 20
 
   /// A year: anything longer is for `--permanent`.
-  private static let limitNs: Int64 = 8760 * 3_600_000_000_000
+  private static let limit = Duration.seconds(8760 * 3600)
 
   /// Parses the text of a configuration: one object in JSON5, with every key optional.
   ///
@@ -25,12 +25,12 @@ extension Configuration {
     }
     let keys = try JSON5Value(parsing: text).object(
       of: ["default_for", "longest_for", "guard", "services"])
-    let longest = try keys.duration("longest_for", upTo: Self.limitNs, "8760h")
-    let longestNs = longest ?? Self.standardLongestForNs
+    let longest = try keys.duration("longest_for", upTo: Self.limit, "8760h")
+    let longestFor = longest ?? Self.standardLongestFor
     let standard = try keys.duration(
-      "default_for", upTo: longestNs, longest == nil ? "24h (longest_for)" : "longest_for")
+      "default_for", upTo: longestFor, longest == nil ? "24h (longest_for)" : "longest_for")
     self.init(
-      defaultForNs: standard ?? min(Self.standardForNs, longestNs), longestForNs: longestNs,
+      defaultFor: standard ?? min(Self.standardFor, longestFor), longestFor: longestFor,
       guardLimits: try keys.members["guard"].map(GuardLimits.init) ?? GuardLimits(),
       additions: try keys.members["services"].map(ServiceAddition.list) ?? [])
   }
@@ -45,12 +45,14 @@ extension Configuration {
 
 extension JSON5Object {
   fileprivate func duration(
-    _ key: String, upTo limitNs: Int64, _ limit: String
-  ) throws(ConfigurationFlaw) -> Int64? {
+    _ key: String, upTo limit: Duration, _ word: String
+  ) throws(ConfigurationFlaw) -> Duration? {
     try value(
-      key, expected: "a duration such as \"90s\", \"30m\" or \"1h30m\", above 0 and \(limit) at most"
+      key, expected: "a duration such as \"90s\", \"30m\" or \"1h30m\", above 0 and \(word) at most"
     ) { value in
-      value.string.flatMap { DurationText(parsing: $0)?.ns }.flatMap { (1...limitNs).contains($0) ? $0 : nil }
+      value.string.flatMap { DurationText(parsing: $0)?.span }.flatMap {
+        $0 > .zero && $0 <= limit ? $0 : nil
+      }
     }
   }
 

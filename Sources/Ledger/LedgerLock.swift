@@ -10,14 +10,14 @@ public struct LedgerLock: ~Copyable {
   private let directory: StateDirectory
   private let file: FileDescriptor
 
-  /// Waits for the lock with growing pauses, up to `timeoutNs`; 0 tries once.
+  /// Waits for the lock with growing pauses, up to `timeout`; 0 tries once.
   init(
-    of directory: StateDirectory, timeoutNs: Int64, isInterrupted: () -> Bool
+    of directory: StateDirectory, timeout: Duration, isInterrupted: () -> Bool
   ) throws(LedgerError) {
     let name = StateDirectory.lockName
     let path = directory.path.appending(name)
     let start = HostClock.now().boottimeNs
-    var pauseNs: Int64 = 1_000_000
+    var pause = Duration.milliseconds(1)
     while true {
       // Opened again for each try: if somebody has removed the file, the lock on it is worth nothing.
       guard let file = try Self.open(name, in: directory) else { continue }
@@ -38,13 +38,12 @@ public struct LedgerLock: ~Copyable {
       guard error == .wouldBlock || error == .interrupted else {
         throw .unwritable(path: path, call: "flock", error)
       }
-      let leftNs = timeoutNs - (HostClock.now().boottimeNs - start)
-      guard leftNs > 0, !isInterrupted() else { throw .busy(path: path, holderPID: holder) }
-      let nextNs = min(pauseNs, leftNs)
-      var pause = timespec(
-        tv_sec: Int(nextNs / 1_000_000_000), tv_nsec: Int(nextNs % 1_000_000_000))
-      nanosleep(&pause, nil)
-      pauseNs = min(pauseNs * 2, 32_000_000)
+      let left = timeout - HostClock.now().age(ofBoottimeNs: start)
+      guard left > .zero, !isInterrupted() else { throw .busy(path: path, holderPID: holder) }
+      let (seconds, attoseconds) = min(pause, left).components
+      var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+      nanosleep(&time, nil)
+      pause = min(pause * 2, .milliseconds(32))
     }
   }
 

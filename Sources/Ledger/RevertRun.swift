@@ -7,9 +7,9 @@ public enum RevertKeeper: String, Hashable, Sendable, CaseIterable {
   /// A person, or a crontab line that does not say what it is.
   case person
 
-  /// How late a deadline can be kept, nanoseconds: the agent has 100 ms for each 50 that are over at the same moment.
-  public func latenessNs(deadlinesAtOnce count: Int) -> Int64 {
-    self == .agent ? 100_000_000 * Int64(max(1, (count + 49) / 50)) : 60_000_000_000
+  /// How late a deadline can be kept: the agent has 100 ms for each 50 that are over at the same moment.
+  public func lateness(deadlinesAtOnce count: Int) -> Duration {
+    self == .agent ? .milliseconds(100) * max(1, (count + 49) / 50) : .seconds(60)
   }
 }
 
@@ -75,7 +75,8 @@ extension RevertKeeper {
       case .cron: "cron"
       case .person: "whoever runs 'revert --expired'"
       }
-    let lateness = self == .agent ? "\(latenessNs(deadlinesAtOnce: count) / 1_000_000) ms" : "a minute"
-    return "Deadlines are kept by \(who), \(lateness) late at most."
+    let lateness = lateness(deadlinesAtOnce: count)
+    let late = self == .agent ? "\(lateness.nanoseconds / 1_000_000) ms" : "a minute"
+    return "Deadlines are kept by \(who), \(late) late at most."
   }
 }

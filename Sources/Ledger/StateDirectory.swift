@@ -46,13 +46,13 @@ public final class StateDirectory: Sendable {
   /// Takes the lock, which anybody who means to write the state needs.
   ///
   /// - Parameters:
-  ///   - timeoutNs: how long to wait for it, in nanoseconds; 0 tries once.
+  ///   - timeout: how long to wait for it; 0 tries once.
   ///   - isInterrupted: asked between tries, whether to give up now.
   /// - Throws: `LedgerError.busy`; `.refused` or `.unwritable` if the lock file cannot be used.
   public func lock(
-    timeoutNs: Int64, isInterrupted: () -> Bool = { false }
+    timeout: Duration, isInterrupted: () -> Bool = { false }
   ) throws(LedgerError) -> LedgerLock {
-    try LedgerLock(of: self, timeoutNs: timeoutNs, isInterrupted: isInterrupted)
+    try LedgerLock(of: self, timeout: timeout, isInterrupted: isInterrupted)
   }
 
   /// What the state file says; `nil`: there is none. Needs no lock, because a state file is only ever

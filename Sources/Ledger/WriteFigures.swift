@@ -46,12 +46,14 @@ public struct WriteFigures: Hashable, Codable, Sendable {
 
   /// The figure of a process; `nil` if there is no fresh one.
   public func figure(of identity: ProcessIdentity, nowBoottimeNs: Int64) -> Figure? {
-    guard identity.bootID == bootID, nowBoottimeNs - atBoottimeNs < Self.freshNs else { return nil }
+    guard identity.bootID == bootID, .nanoseconds(nowBoottimeNs - atBoottimeNs) < Self.fresh else {
+      return nil
+    }
     return figures.first { $0.pid == identity.pid && $0.startTicks == identity.startTicks }
   }
 
   /// The agent measures every five seconds.
-  private static let freshNs: Int64 = 30_000_000_000
+  private static let fresh = Duration.seconds(30)
 
   private enum CodingKeys: String, CodingKey {
     case figures
@@ -93,8 +95,7 @@ extension WriteFigures.Figure {
   /// What it writes, and how long the disk lasts.
   public var sentence: String {
     let lasts = diskLastsSeconds.map { seconds in
-      let ns = Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
-      return ns.overflow ? "" : ", the disk lasts \(DurationText(ns: ns.partialValue))"
+      seconds > Int64.max / 1_000_000_000 ? "" : ", the disk lasts \(DurationText(.seconds(seconds)))"
     }
     return "writes \(ByteText(writeBytesPerSecond))/s\(lasts ?? "")"
   }

@@ -31,7 +31,7 @@ struct EventFrame {
     withUnsafeBytes(of: UInt32(text.count)) { bytes += $0 }
     bytes.append(kind)
     withUnsafeBytes(of: time?.wallNs ?? 0) { bytes += $0 }
-    withUnsafeBytes(of: time?.stepNs ?? 0) { bytes += $0 }
+    withUnsafeBytes(of: time?.step.nanoseconds ?? 0) { bytes += $0 }
     bytes += text
   }
 
@@ -45,10 +45,11 @@ struct EventFrame {
       guard bytes.count - offset - headBytes >= length else { break }
       let kind = bytes[offset + 4]
       let wallNs = bytes.loadUnaligned(fromByteOffset: offset + 5, as: Int64.self)
-      let stepNs = bytes.loadUnaligned(fromByteOffset: offset + 13, as: Int64.self)
+      let step = bytes.loadUnaligned(fromByteOffset: offset + 13, as: Int64.self)
       let text = bytes[(offset + headBytes)..<(offset + headBytes + length)]
       switch kind {
-      case 0: body(.line(time: stepNs > 0 ? LogTime(wallNs: wallNs, stepNs: stepNs) : nil, Array(text)))
+      case 0:
+        body(.line(time: step > 0 ? LogTime(wallNs: wallNs, step: .nanoseconds(step)) : nil, Array(text)))
       case 1: body(.ready(key: String(decoding: text, as: UTF8.self)))
       default: body(.problem(String(decoding: text, as: UTF8.self)))
       }

@@ -49,7 +49,7 @@ extension LogEntry {
     guard isStandardOutput || source.elementsEqual("stderr".utf8) else { return nil }
     return (
       LogEntry(
-        time: LogTime(wallNs: wallNs, stepNs: 1), isStandardOutput: isStandardOutput,
+        time: LogTime(wallNs: wallNs, step: .nanoseconds(1)), isStandardOutput: isStandardOutput,
         endsLine: !isPartial || isLast), line
     )
   }

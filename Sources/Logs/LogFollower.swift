@@ -164,7 +164,7 @@ struct Since {
   mutating func includes(_ time: LogTime?, _ text: ArraySlice<UInt8>) -> Bool {
     guard let ns else { return true }
     if let time { return time.wallNs >= ns }
-    if !hasBegun, let own = LogTime(firstIn: text) { hasBegun = own.wallNs + own.stepNs > ns }
+    if !hasBegun, let own = LogTime(firstIn: text) { hasBegun = own.wallNs + own.step.nanoseconds > ns }
     return hasBegun
   }
 

@@ -109,8 +109,8 @@ struct ConfigurationBody: Encodable {
   let services: [Addition]
 
   init(_ configuration: Configuration) {
-    defaultFor = DurationText(ns: configuration.defaultForNs).word
-    longestFor = DurationText(ns: configuration.longestForNs).word
+    defaultFor = DurationText(configuration.defaultFor).word
+    longestFor = DurationText(configuration.longestFor).word
     let limits = configuration.guardLimits
     self.guard = Guard(
       freePercent: limits.freePercent, freeBytes: limits.freeBytes,

@@ -41,7 +41,7 @@ struct StatusDocument: Encodable {
     bootId = String(result.bootID.prefix { $0 != "/" })
     revertArmed = result.keeper != nil
     revertedBy = result.keeper?.rawValue
-    revertedWithinMs = result.keeper.map { result.keepers.latenessNs(of: $0) / 1_000_000 }
+    revertedWithinMs = result.keeper.map { result.keepers.lateness(of: $0).nanoseconds / 1_000_000 }
     instances = result.instances.map { InstanceDocument($0, in: result) }
     notRunning = result.idle.map { NotRunningDocument($0, now: result.now) }
     awaited = result.awaited.map { AwaitedDocument($0, now: result.now) }
@@ -163,7 +163,7 @@ struct RunDocument: Encodable {
     dryRun = result.request.isDryRun
     revertArmed = result.keeper != nil
     revertedBy = result.keeper?.rawValue
-    revertedWithinMs = result.keeper.map { result.keepers.latenessNs(of: $0) / 1_000_000 }
+    revertedWithinMs = result.keeper.map { result.keepers.lateness(of: $0).nanoseconds / 1_000_000 }
     results = result.outcomes.map { OutcomeDocument($0, now: result.now) }
     unmatched = result.unmatched.map(\.selector.word)
     restarted = result.restarted.map(RestartedDocument.init)

@@ -66,7 +66,7 @@ public struct FollowedRecord: Sendable {
   public init(_ record: LogRecord, from origin: Origin, time: LogTime?) {
     self.record = record
     self.origin = origin
-    self.time = record.time.flatMap { $0.stepNs < 1_000_000_000 ? $0 : nil } ?? time ?? record.time
+    self.time = record.time.flatMap { $0.step < .seconds(1) ? $0 : nil } ?? time ?? record.time
   }
 
   /// Time, level, `service/container`, source, message, and the rest as `key=value`; a line without a known

@@ -120,7 +120,7 @@ public struct RunReport {
     guard outcome.after == true, outcome.kind != .refused, outcome.kind != .failed else { return "" }
     if outcome.notes.contains(.switchedOutside) { return "" }
     guard let deadline = outcome.deadlineBoottimeNs else { return "never" }
-    return "in " + DurationText(ns: deadline - result.now.boottimeNs + 999_999_999).description
+    return "in " + DurationText(.nanoseconds(deadline - result.now.boottimeNs + 999_999_999)).description
   }
 
   private func note(_ outcome: Outcome) -> String {

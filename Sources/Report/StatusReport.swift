@@ -93,8 +93,8 @@ public struct StatusReport {
   private func reverts(_ instance: Instance) -> String {
     guard instance.isOurs, let entry = instance.entry else { return "" }
     guard let deadline = entry.deadlineBoottimeNs else { return "never" }
-    let leftNs = deadline - result.now.boottimeNs
-    return leftNs <= 0 ? "overdue" : "in " + DurationText(ns: leftNs).description
+    let left = Duration.nanoseconds(deadline - result.now.boottimeNs)
+    return left <= .zero ? "overdue" : "in \(DurationText(left))"
   }
 
   private func note(_ instance: Instance) -> String {
@@ -104,7 +104,7 @@ public struct StatusReport {
     if instance.isSignalPending { notes.append("a signal is pending") }
     if instance.level.debug == true {
       if instance.isOurs, let entry = instance.entry {
-        let age = DurationText(ns: result.now.boottimeNs - entry.sinceBoottimeNs)
+        let age = DurationText(result.now.age(ofBoottimeNs: entry.sinceBoottimeNs))
         let who = entry.by.sudoUser ?? entry.by.user
         notes.append("on for \(age), by \(who)" + (entry.reason.map { ": \($0)" } ?? ""))
         if result.followed(instance) != nil { notes.append("follows restarts") }

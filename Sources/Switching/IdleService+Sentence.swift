@@ -9,7 +9,7 @@ extension IdleService {
   public func sentence(nowWallNs: Int64? = nil) -> String {
     switch state {
     case .exited(let status, let finished):
-      let ago = finished.flatMap { finished in nowWallNs.map { DurationText(ns: max(0, $0 - finished)) } }
+      let ago = finished.flatMap { finished in nowWallNs.map { DurationText(.nanoseconds($0 - finished)) } }
       return "its container has exited" + (status.map { " with status \($0)" } ?? "")
         + (ago.map { ", \($0) ago" } ?? "")
     case .restarting: return "its container is waiting to be restarted"

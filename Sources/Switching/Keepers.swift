@@ -27,7 +27,7 @@ public struct Keepers: Hashable, Sendable {
   }
 
   /// Three of the minutes in which the timer and cron each run once.
-  static let patienceNs: Int64 = 180_000_000_000
+  static let patience = Duration.seconds(180)
 
   /// Who keeps the deadlines that are recorded under this boot id; `nil`: nobody.
   ///
@@ -35,15 +35,17 @@ public struct Keepers: Hashable, Sendable {
   /// been there longer without a run does not work, whatever it looks like.
   public func keeper(bootID: String, now: HostClock) -> RevertKeeper? {
     if let agent, agent.keeps(bootID: bootID) { return .agent }
-    func isFresh(_ sinceNs: Int64?) -> Bool { sinceNs.map { now.boottimeNs - $0 < Self.patienceNs } ?? false }
+    func isFresh(_ sinceNs: Int64?) -> Bool {
+      sinceNs.map { now.age(ofBoottimeNs: $0) < Self.patience } ?? false
+    }
     if let lastRun, lastRun.bootID == bootID, isFresh(lastRun.clock.boottimeNs) { return lastRun.by }
     if isFresh(timerSinceNs) { return .timer }
     return isFresh(cronSinceNs) ? .cron : nil
   }
 
-  /// How late a keeper can be now, nanoseconds.
-  public func latenessNs(of keeper: RevertKeeper) -> Int64 {
-    keeper.latenessNs(deadlinesAtOnce: deadlinesAtOnce)
+  /// How late a keeper can be now.
+  public func lateness(of keeper: RevertKeeper) -> Duration {
+    keeper.lateness(deadlinesAtOnce: deadlinesAtOnce)
   }
 
   /// Who keeps the deadlines, and how late that can be now.

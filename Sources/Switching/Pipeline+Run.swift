@@ -29,7 +29,7 @@ extension Pipeline {
       if let directory, !request.isDryRun {
         try carryOut(request, targets, &snapshot, observer, looks, directory, &result)
       } else {
-        let end = Deadline(.nanoseconds(request.waitNs), after: environment.clock())
+        let end = Deadline(request.wait, after: environment.clock())
         let observed = awaitReadiness(of: targets, request, observer, directory, &snapshot, until: end)
         result.outcomes = plan(request, targets, observed, snapshot.state).expectedOutcomes
       }
@@ -138,7 +138,7 @@ extension Pipeline {
     _ request: Request, _ targets: Targets, _ snapshot: inout Snapshot, _ observer: Observer, _ looks: Looks,
     _ directory: StateDirectory, _ result: inout RunResult
   ) throws(Stop) {
-    let end = Deadline(.nanoseconds(request.waitNs), after: environment.clock())
+    let end = Deadline(request.wait, after: environment.clock())
     var recorder = Recorder(
       directory: directory, boot: boot(looks), request: request, clock: environment.clock,
       damage: snapshot.damage)
@@ -156,7 +156,7 @@ extension Pipeline {
     )
     result.interruptedBy = courier.deliver(
       &deliveries, processes: targets.processes, state: recorder.state,
-      wait: .nanoseconds(request.waitNs))
+      wait: request.wait)
     result.outcomes = deliveries.outcomes(of: plan, isAll: request.selection.isAll)
     // History first: whatever comes of the rest, what was sent is written down.
     write(plan, deliveries.sent(intents: recorder.intents), to: &result)

@@ -103,7 +103,7 @@ extension Request {
     return Set(
       selection.chosen(from: followed).filter { service in
         if onlyExpired, !service.deadline.isOver(at: now) { return false }
-        if let olderThanNs, now.boottimeNs - service.sinceBoottimeNs <= olderThanNs { return false }
+        if let olderThan, now.age(ofBoottimeNs: service.sinceBoottimeNs) <= olderThan { return false }
         return true
       }.map(\.place))
   }

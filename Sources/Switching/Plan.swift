@@ -215,7 +215,7 @@ extension Request.Deadline {
   /// The deadline of a process switched on at `now`; `nil` for none.
   func starting(_ now: HostClock) -> Int64? {
     switch self {
-    case .unsaid(let ns), .after(let ns): now.boottimeNs + ns
+    case .unsaid(let span), .after(let span): now.boottimeNs + span.nanoseconds
     case .never: nil
     case .at(let boottimeNs): boottimeNs
     }
@@ -223,9 +223,9 @@ extension Request.Deadline {
 
   /// The deadline of a process that is already on. A default never shortens what somebody did ask for.
   func moving(_ existing: Int64?, now: HostClock) -> Int64? {
-    guard case .unsaid(let ns) = self else { return starting(now) }
+    guard case .unsaid(let span) = self else { return starting(now) }
     guard let existing else { return nil }
-    return max(existing, now.boottimeNs + ns)
+    return max(existing, now.boottimeNs + span.nanoseconds)
   }
 }
 
@@ -238,7 +238,7 @@ extension LedgerEntry {
   func isDue(_ request: Request, now: HostClock) -> Bool {
     guard debug else { return false }
     if request.onlyExpired, !deadline.isOver(at: now) { return false }
-    if let olderThanNs = request.olderThanNs, now.boottimeNs - sinceBoottimeNs <= olderThanNs { return false }
+    if let olderThan = request.olderThan, now.age(ofBoottimeNs: sinceBoottimeNs) <= olderThan { return false }
     return true
   }
 }

@@ -65,7 +65,7 @@ struct Recorder: ~Copyable {
     of plan: Plan, basedOn snapshot: LedgerState?, ended: [LedgerEntry], unfollowing: Set<ServicePlace>,
     timeout: Duration, isInterrupted: () -> Bool
   ) throws(LedgerError) -> Intended {
-    let lock = try directory.lock(timeoutNs: timeout.nanoseconds, isInterrupted: isInterrupted)
+    let lock = try directory.lock(timeout: timeout, isInterrupted: isInterrupted)
     var transaction = damage == nil ? try lock.begin() : lock.beginDespiteDamage()
     for step in plan.steps { intents[step.target.identity] = intent(of: step) }
     guard transaction.damage == nil else {
@@ -115,7 +115,7 @@ struct Recorder: ~Copyable {
       if var transaction = kept.take() {
         if transaction.damage == nil { try write(deliveries, to: &transaction) }
       } else {
-        var transaction = try directory.lock(timeoutNs: timeout.nanoseconds).begin()
+        var transaction = try directory.lock(timeout: timeout).begin()
         try write(deliveries, to: &transaction)
       }
     } catch {

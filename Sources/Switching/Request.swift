@@ -17,17 +17,16 @@ public struct Request: Hashable, Sendable {
 
   /// When debug mode should end.
   public enum Deadline: Hashable, Sendable {
-    /// By default: after so many nanoseconds; it moves an existing deadline only to a later moment.
-    case unsaid(ns: Int64)
-    /// After so many nanoseconds.
-    case after(ns: Int64)
+    /// By default: after so long; it moves an existing deadline only to a later moment.
+    case unsaid(Duration)
+    /// After so long.
+    case after(Duration)
     case never
     /// At a moment on the boot-time clock: that of a service which has restarted.
     case at(boottimeNs: Int64)
 
     /// The default if nothing else is said or configured: one hour.
-    public static let standard = Deadline.unsaid(ns: standardNs)
-    public static let standardNs: Int64 = 3_600_000_000_000
+    public static let standard = Deadline.unsaid(.seconds(3600))
   }
 
   public var verb: Verb
@@ -36,11 +35,11 @@ public struct Request: Hashable, Sendable {
   /// `revert` only: entries past their deadline.
   public var onlyExpired: Bool
   /// `revert` only: entries that have been on for longer than this.
-  public var olderThanNs: Int64?
+  public var olderThan: Duration?
   public var reason: String?
   public var by: LedgerEntry.Actor
   /// How long to wait for a process to be ready, and then for its switch to be confirmed.
-  public var waitNs: Int64
+  public var wait: Duration
   /// Refuse what is only assumed.
   public var isStrict: Bool
   /// Switch a process that only its name attributes to PlaceOS.
@@ -58,7 +57,7 @@ public struct Request: Hashable, Sendable {
 
   public init(
     verb: Verb, selection: Selection, deadline: Deadline = .standard, onlyExpired: Bool = false,
-    olderThanNs: Int64? = nil, reason: String? = nil, by: LedgerEntry.Actor, waitNs: Int64,
+    olderThan: Duration? = nil, reason: String? = nil, by: LedgerEntry.Actor, wait: Duration,
     isStrict: Bool = false, trustsNames: Bool = false, isDryRun: Bool = false,
     followsRestarts: Bool = false
   ) {
@@ -66,10 +65,10 @@ public struct Request: Hashable, Sendable {
     self.selection = selection
     self.deadline = deadline
     self.onlyExpired = onlyExpired
-    self.olderThanNs = olderThanNs
+    self.olderThan = olderThan
     self.reason = reason
     self.by = by
-    self.waitNs = waitNs
+    self.wait = wait
     self.isStrict = isStrict
     self.trustsNames = trustsNames
     self.isDryRun = isDryRun

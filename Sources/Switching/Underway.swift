@@ -13,7 +13,7 @@ public enum Underway: Hashable, Sendable {
   /// Another command of this tool, which still runs, is about to send one.
   case claimed(by: ProcessIdentity)
   /// This tool has sent one that has not shown, and nothing tells where it is.
-  case unseen(ageNs: Int64)
+  case unseen(age: Duration)
 }
 
 /// What is known of a process besides what is read of it.
@@ -67,7 +67,7 @@ extension Underway {
     {
       self = .nothing
     } else {
-      self = .unseen(ageNs: max(0, context.now.boottimeNs - sent.atBoottimeNs))
+      self = .unseen(age: context.now.age(ofBoottimeNs: sent.atBoottimeNs))
     }
   }
 
@@ -96,8 +96,8 @@ extension Underway {
     case .queued:
       "the process has a signal that it has not acted on yet (its event loop is busy); none was added"
     case .claimed(let sender): "another placeos-loglevel (pid \(sender.pid)) is switching it; none was added"
-    case .unseen(let ageNs):
-      "a signal of \(DurationText(ns: ageNs)) ago has not shown yet; none was added (--resend sends one all the same)"
+    case .unseen(let age):
+      "a signal of \(DurationText(age)) ago has not shown yet; none was added (--resend sends one all the same)"
     }
   }
 }

@@ -9,11 +9,11 @@ public struct WriteMeter: Hashable, Sendable {
 
   public init() {}
 
-  /// Adds a reading, and forgets those no longer needed for the last `windowNs`.
-  public mutating func add(bytes: UInt64, atNs: Int64, windowNs: Int64) {
+  /// Adds a reading, and forgets those no longer needed for the last `window`.
+  public mutating func add(bytes: UInt64, atNs: Int64, window: Duration) {
     samples.append(Sample(atNs: atNs, bytes: bytes))
     // The newest one that is old enough stays: the window is measured from it.
-    while samples.count > 1, atNs - samples[1].atNs >= windowNs { samples.removeFirst() }
+    while samples.count > 1, .nanoseconds(atNs - samples[1].atNs) >= window { samples.removeFirst() }
   }
 
   /// Bytes a second between the first reading and the last; `nil` before there are two.
@@ -23,9 +23,10 @@ public struct WriteMeter: Hashable, Sendable {
     return UInt64(Double(last.bytes - first.bytes) / (Double(last.atNs - first.atNs) / 1e9))
   }
 
-  /// The same, once the readings cover all of `windowNs`.
-  public func bytesPerSecond(over windowNs: Int64) -> UInt64? {
-    guard let first = samples.first, let last = samples.last, last.atNs - first.atNs >= windowNs else {
+  /// The same, once the readings cover all of `window`.
+  public func bytesPerSecond(over window: Duration) -> UInt64? {
+    guard let first = samples.first, let last = samples.last, .nanoseconds(last.atNs - first.atNs) >= window
+    else {
       return nil
     }
     return bytesPerSecond

@@ -1,8 +1,8 @@
 /// A span of time as people write it: `90s`, `30m`, `2h`, `1h30m`, `7d`.
 public struct DurationText: Hashable, Sendable, CustomStringConvertible {
-  public let ns: Int64
+  public let span: Duration
 
-  public init(ns: Int64) { self.ns = ns }
+  public init(_ span: Duration) { self.span = span }
 
   /// Parses one or more numbers with units `d`, `h`, `m`, `s` or `ms`, each unit once and in that order.
   ///
@@ -30,12 +30,12 @@ public struct DurationText: Hashable, Sendable, CustomStringConvertible {
       next = index + 1
     }
     guard next > 0 else { return nil }
-    ns = total
+    span = .nanoseconds(total)
   }
 
   /// As it would be typed, and exactly: `1h30m`, `24h`, `250ms`.
   public var word: String {
-    var rest = max(0, ns / 1_000_000)
+    var rest = max(0, span.nanoseconds / 1_000_000)
     var word = ""
     for (size, unit) in [(3_600_000 as Int64, "h"), (60_000, "m"), (1000, "s"), (1, "ms")] where rest >= size
     {
@@ -47,7 +47,7 @@ public struct DurationText: Hashable, Sendable, CustomStringConvertible {
 
   /// The two largest units: `59m 12s`, `2h`, `3d 4h`; under a second `0s`.
   public var description: String {
-    var seconds = max(0, ns / 1_000_000_000)
+    var seconds = max(0, span.components.seconds)
     var parts: [String] = []
     for (size, unit) in [(86_400 as Int64, "d"), (3600, "h"), (60, "m"), (1, "s")] {
       if seconds >= size, parts.count < 2 {

@@ -2,12 +2,12 @@
 public struct LogTime: Hashable, Sendable {
   /// Nanoseconds after the epoch.
   public let wallNs: Int64
-  /// The value of one unit of the last digit, nanoseconds: the moment is less than this after `wallNs`.
-  public let stepNs: Int64
+  /// The value of one unit of the last digit: the moment is less than this after `wallNs`.
+  public let step: Duration
 
-  public init(wallNs: Int64, stepNs: Int64) {
+  public init(wallNs: Int64, step: Duration) {
     self.wallNs = wallNs
-    self.stepNs = stepNs
+    self.step = step
   }
 
   /// See ``init(parsing:)``.
@@ -56,7 +56,7 @@ public struct LogTime: Hashable, Sendable {
     }
     let days = Self.days(year, month, day)
     let seconds = (days * 24 + hour) * 3600 + (minute - offsetMinutes) * 60 + second
-    self.init(wallNs: seconds * 1_000_000_000 + fraction, stepNs: step)
+    self.init(wallNs: seconds * 1_000_000_000 + fraction, step: .nanoseconds(step))
   }
 
   /// The first time in the first 256 bytes of a line, in whatever format the line is.

@@ -30,13 +30,13 @@ struct DiagnoseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("How long to look. (default: 1s)", valueName: "duration"),
-    transform: DurationText.option)
-  var over: DurationText?
+    transform: Duration.option)
+  var over: Duration?
 
   @Option(
     help: ArgumentHelp("How far back logs are read. (default: 5m)", valueName: "duration"),
-    transform: DurationText.option)
-  var since: DurationText?
+    transform: Duration.option)
+  var since: Duration?
 
   @Flag(
     help: ArgumentHelp(
@@ -55,8 +55,8 @@ struct DiagnoseCommand: ParsableCommand {
 
   func validate() throws {
     if watch, common.json { throw ValidationError("--watch is for a terminal, and --json for programs.") }
-    if let over, over.ns > 60_000_000_000 { throw ValidationError("--over takes a minute at most.") }
-    if let since, since.ns > 86_400_000_000_000 { throw ValidationError("--since takes 24h at most.") }
+    if let over, over > .seconds(60) { throw ValidationError("--over takes a minute at most.") }
+    if let since, since > .seconds(86_400) { throw ValidationError("--since takes 24h at most.") }
   }
 
   func run() throws {
@@ -84,8 +84,8 @@ struct DiagnoseCommand: ParsableCommand {
     let found = try pipeline.recognised(selection)
     let environment = pipeline.environment
     var question = Diagnoser.Question()
-    if let over { question.over = .nanoseconds(over.ns) }
-    if let since { question.since = .nanoseconds(since.ns) }
+    if let over { question.over = over }
+    if let since { question.since = since }
     question.probes = probe
     question.isWhole = selector.isEmpty
     question.isHostInSight = common.advice.surroundings.seesHost

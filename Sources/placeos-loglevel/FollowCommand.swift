@@ -22,15 +22,15 @@ struct FollowCommand: ParsableCommand {
   @Option(
     name: .customLong("for"),
     help: ArgumentHelp("End and revert after this time: 90s, 30m, 2h, 1h30m.", valueName: "duration"),
-    transform: DurationText.option)
-  var duration: DurationText?
+    transform: Duration.option)
+  var duration: Duration?
 
   @OptionGroup var switching: SwitchOptions
 
   @Option(
     help: ArgumentHelp("Show what was logged in this time before, too.", valueName: "duration"),
-    transform: DurationText.option)
-  var since: DurationText?
+    transform: Duration.option)
+  var since: Duration?
 
   @Option(help: ArgumentHelp("Show only lines that this regular expression matches.", valueName: "regex"))
   var grep: String?
@@ -69,12 +69,12 @@ struct FollowCommand: ParsableCommand {
     let settings = try Settings.toSwitchOn(places)
     let request = Request(
       verb: .on, selection: try selected.selection(settings), deadline: try settings.deadline(duration),
-      reason: switching.reason, by: Invocation.actor, waitNs: switching.waitNs)
+      reason: switching.reason, by: Invocation.actor, wait: switching.patience)
     let form: FollowOutput.Form = json ? .json : raw ? .raw : .text
     let output = FollowOutput(form: form, pattern: try pattern(), level: level)
     let session = FollowSession(
-      places.pipeline(settings), request, output, switches: !noSwitch, forNs: duration?.ns,
-      sinceNs: since?.ns, advice: places.advice)
+      places.pipeline(settings), request, output, switches: !noSwitch, span: duration,
+      since: since, advice: places.advice)
     session.save = save
     let status = try Interruption.note { try session.run() }
     if status != 0 { throw ExitCode(status) }

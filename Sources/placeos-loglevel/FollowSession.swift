@@ -37,8 +37,8 @@ final class FollowSession {
   private let request: Request
   private let output: FollowOutput
   private let switches: Bool
-  private let forNs: Int64?
-  private let sinceNs: Int64?
+  private let span: Duration?
+  private let since: Duration?
   private let advice: Advice
   private var hold: TemporarySwitch
   private var logs: [Log] = []
@@ -54,11 +54,11 @@ final class FollowSession {
   private var child: ChildCommand?
 
   init(
-    _ pipeline: Pipeline, _ request: Request, _ output: FollowOutput, switches: Bool, forNs: Int64?,
-    sinceNs: Int64?, advice: Advice
+    _ pipeline: Pipeline, _ request: Request, _ output: FollowOutput, switches: Bool, span: Duration?,
+    since: Duration?, advice: Advice
   ) {
     (self.pipeline, self.request, self.output, self.switches) = (pipeline, request, output, switches)
-    (self.forNs, self.sinceNs, self.advice) = (forNs, sinceNs, advice)
+    (self.span, self.since, self.advice) = (span, since, advice)
     hold = TemporarySwitch(pipeline, request)
   }
 
@@ -74,7 +74,7 @@ final class FollowSession {
       return ExitStatus.nothingMatched.code
     }
     if let save { output.file = try SaveFile(save) }
-    follow(found.instances, sinceNs: sinceNs.map { found.now.wallNs - $0 })
+    follow(found.instances, sinceNs: since.map { found.now.wallNs - $0.nanoseconds })
     awaitReadiness()
     var status = (found.unmatched.isEmpty ? ExitStatus.done : .notAsAsked).code
     if switches {
@@ -84,7 +84,7 @@ final class FollowSession {
     }
     if let command { return runCommand(command, status) }
     seen.formUnion(found.instances.map(\.identity))
-    let endNs = forNs.map { startNs + $0 } ?? (switches ? hold.deadlineBoottimeNs : nil)
+    let endNs = span.map { startNs + $0.nanoseconds } ?? (switches ? hold.deadlineBoottimeNs : nil)
     if Interruption.signal() == nil { stream(untilNs: endNs) }
     output.flush()
     sayHidden()

@@ -23,8 +23,8 @@ struct HistoryCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Only what happened in this time before.", valueName: "duration"),
-    transform: DurationText.option)
-  var since: DurationText?
+    transform: Duration.option)
+  var since: Duration?
 
   @Option(
     name: .customShort("n"),
@@ -46,7 +46,7 @@ struct HistoryCommand: ParsableCommand {
     let environment = common.environment
     let history = History(path: environment.history, ownerID: environment.ownerID)
     let query = History.Query(
-      sinceWallNs: since.map { environment.clock().wallNs - $0.ns },
+      sinceWallNs: since.map { environment.clock().wallNs - $0.nanoseconds },
       limit: limit ?? (common.json ? nil : Self.usualLimit)
     ) { entry in
       guard !selectors.isEmpty else { return true }

@@ -19,7 +19,7 @@ struct OffCommand: ParsableCommand {
     let settings = Settings.inAnyCase(common.places)
     var request = Request(
       verb: .off, selection: try targets.selection(settings), reason: sending.reason,
-      by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
+      by: Invocation.actor, wait: sending.patience, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun)
     request.resends = targets.resend
     request.isOnlyIfPresent = sending.ifPresent

@@ -108,20 +108,20 @@ struct SwitchOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How long to wait for a starting process, and for the switch to be confirmed. "
-        + "(default: \(Self.usualWait.word))",
+        + "(default: \(DurationText(Self.usualWait).word))",
       valueName: "duration"),
-    transform: DurationText.option)
-  var wait: DurationText?
-  private static let usualWait = DurationText(ns: 2_000_000_000)
+    transform: Duration.option)
+  var wait: Duration?
+  private static let usualWait = Duration.seconds(2)
 
   func validate() throws {
     if let reason, reason.utf8.count > 4096 {
       throw ValidationError("--reason takes 4096 bytes at most.")
     }
-    if waitNs > 3_600_000_000_000 { throw ValidationError("--wait takes an hour at most.") }
+    if patience > .seconds(3600) { throw ValidationError("--wait takes an hour at most.") }
   }
 
-  var waitNs: Int64 { (wait ?? Self.usualWait).ns }
+  var patience: Duration { wait ?? Self.usualWait }
 }
 
 /// The options of the subcommands that switch and exit.
@@ -138,7 +138,7 @@ struct SendingOptions: ParsableArguments {
   var quiet = false
 
   var reason: String? { switching.reason }
-  var waitNs: Int64 { switching.waitNs }
+  var patience: Duration { switching.patience }
 }
 
 /// Which processes to switch on or off.
@@ -185,8 +185,8 @@ struct SwitchingOnOptions: ParsableArguments {
       "Revert after this time: 90s, 30m, 2h, 1h30m. Default 1h and at most 24h, unless the configuration "
         + "says otherwise. On a target already in debug mode it moves the deadline.",
       valueName: "duration"),
-    transform: DurationText.option)
-  var duration: DurationText?
+    transform: Duration.option)
+  var duration: Duration?
 
   @Flag(help: "Never revert by itself.")
   var permanent = false
@@ -205,7 +205,7 @@ struct SwitchingOnOptions: ParsableArguments {
       verb: verb, selection: try targets.selection(settings),
       deadline: permanent
         ? .never : try settings.deadline(duration, hint: "; --permanent is for no deadline"),
-      reason: sending.reason, by: Invocation.actor, waitNs: sending.waitNs, isStrict: targets.strict,
+      reason: sending.reason, by: Invocation.actor, wait: sending.patience, isStrict: targets.strict,
       trustsNames: targets.trustName, isDryRun: sending.dryRun, followsRestarts: followRestarts)
     request.resends = targets.resend
     request.isOnlyIfPresent = sending.ifPresent
@@ -242,21 +242,21 @@ extension Settings {
   /// The deadline that `--for` asks for.
   ///
   /// - Parameter hint: what else there is, if that is not enough.
-  func deadline(_ duration: DurationText?, hint: String = "") throws -> Request.Deadline {
-    guard let duration else { return .unsaid(ns: configuration.defaultForNs) }
-    guard duration.ns > 0 else { throw ValidationError("--for needs a time longer than 0\(hint).") }
-    guard duration.ns <= configuration.longestForNs else {
-      let longest = DurationText(ns: configuration.longestForNs).word
+  func deadline(_ duration: Duration?, hint: String = "") throws -> Request.Deadline {
+    guard let duration else { return .unsaid(configuration.defaultFor) }
+    guard duration > .zero else { throw ValidationError("--for needs a time longer than 0\(hint).") }
+    guard duration <= configuration.longestFor else {
+      let longest = DurationText(configuration.longestFor).word
       throw ValidationError("--for takes \(longest) at most\(hint).")
     }
-    return .after(ns: duration.ns)
+    return .after(duration)
   }
 }
 
-extension DurationText {
+extension Duration {
   /// The value of an option.
-  static func option(_ text: String) throws -> DurationText {
-    guard let duration = DurationText(parsing: text) else {
+  static func option(_ text: String) throws -> Duration {
+    guard let duration = DurationText(parsing: text)?.span else {
       throw ValidationError("a time is a number followed by d, h, m, s or ms: 90s, 30m, 2h, 1h30m")
     }
     return duration

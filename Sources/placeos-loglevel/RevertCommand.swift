@@ -23,8 +23,8 @@ struct RevertCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("Only what has been on for longer than this.", valueName: "duration"),
-    transform: DurationText.option)
-  var olderThan: DurationText?
+    transform: Duration.option)
+  var olderThan: Duration?
 
   @OptionGroup var sending: SendingOptions
   @OptionGroup var common: CommonOptions
@@ -33,8 +33,8 @@ struct RevertCommand: ParsableCommand {
     let settings = Settings.inAnyCase(common.places)
     var request = Request(
       verb: .revert, selection: .these(try settings.selectors(selector)), onlyExpired: expired,
-      olderThanNs: olderThan?.ns, reason: sending.reason, by: Invocation.actor,
-      waitNs: sending.waitNs, isDryRun: sending.dryRun)
+      olderThan: olderThan, reason: sending.reason, by: Invocation.actor,
+      wait: sending.patience, isDryRun: sending.dryRun)
     request.isOnlyIfPresent = sending.ifPresent
     try Runner.run(request, common, settings, quiet: sending.quiet)
   }

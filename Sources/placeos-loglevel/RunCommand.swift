@@ -25,8 +25,8 @@ struct RunCommand: ParsableCommand {
     name: .customLong("for"),
     help: ArgumentHelp(
       "Revert after this time, even if the command still runs: 90s, 30m, 2h, 1h30m.", valueName: "duration"),
-    transform: DurationText.option)
-  var duration: DurationText?
+    transform: Duration.option)
+  var duration: Duration?
 
   @OptionGroup var switching: SwitchOptions
 
@@ -44,12 +44,12 @@ struct RunCommand: ParsableCommand {
     let settings = try Settings.toSwitchOn(places)
     var request = Request(
       verb: .on, selection: try targets.selection(settings), deadline: try settings.deadline(duration),
-      reason: switching.reason, by: Invocation.actor, waitNs: switching.waitNs, isStrict: targets.strict,
+      reason: switching.reason, by: Invocation.actor, wait: switching.patience, isStrict: targets.strict,
       trustsNames: targets.trustName)
     request.resends = targets.resend
     let output = FollowOutput(form: .none, pattern: nil, level: nil)
     let session = FollowSession(
-      places.pipeline(settings), request, output, switches: true, forNs: nil, sinceNs: nil,
+      places.pipeline(settings), request, output, switches: true, span: nil, since: nil,
       advice: places.advice)
     session.command = Self.command
     session.save = save

@@ -65,14 +65,14 @@ import Testing
   @Test("a switch is not waited for beyond the next deadline")
   func patience() {
     let agenda = agenda([entry(1, deadline: 10 * second), entry(2, deadline: nil)])
-    func patience(_ now: Int64) -> Int64 {
-      agenda.patienceNs(now: now, shortestNs: 60, longestNs: second / 2)
+    func patience(_ now: Int64) -> Duration {
+      agenda.patience(now: now, shortest: .nanoseconds(60), longest: .milliseconds(500))
     }
-    #expect(patience(0) == second / 2)
-    #expect(patience(10 * second - 100_000_000) == 80_000_000)
-    #expect(patience(10 * second - 1) == 60)
+    #expect(patience(0) == .milliseconds(500))
+    #expect(patience(10 * second - 100_000_000) == .milliseconds(80))
+    #expect(patience(10 * second - 1) == .nanoseconds(60))
     // Once it is due itself, nothing else is kept waiting.
-    #expect(patience(10 * second) == second / 2)
+    #expect(patience(10 * second) == .milliseconds(500))
   }
 
   @Test("a followed service is looked for from its end until all its processes are back")

@@ -53,16 +53,16 @@ import Testing
   @Test("the rate is that of the window, and is not known before the window is full")
   func meter() {
     var meter = WriteMeter()
-    let window = 10 * second
-    meter.add(bytes: 0, atNs: 0, windowNs: window)
+    let window = Duration.seconds(10)
+    meter.add(bytes: 0, atNs: 0, window: window)
     #expect(meter.bytesPerSecond == nil)
-    meter.add(bytes: 5_000, atNs: 5 * second, windowNs: window)
+    meter.add(bytes: 5_000, atNs: 5 * second, window: window)
     #expect(meter.bytesPerSecond == 1000)
     #expect(meter.bytesPerSecond(over: window) == nil)
-    meter.add(bytes: 10_000, atNs: 10 * second, windowNs: window)
+    meter.add(bytes: 10_000, atNs: 10 * second, window: window)
     #expect(meter.bytesPerSecond(over: window) == 1000)
     // Silence since then: what was written before the window does not count.
-    for tick in 3...6 { meter.add(bytes: 10_000, atNs: Int64(tick) * 5 * second, windowNs: window) }
+    for tick in 3...6 { meter.add(bytes: 10_000, atNs: Int64(tick) * 5 * second, window: window) }
     #expect(meter.bytesPerSecond(over: window) == 0)
   }
 

@@ -31,7 +31,7 @@ struct ConfigurationFileTests {
   func owned(mode: Int) throws {
     try withFile("{default_for: '2h'}", mode: UInt16(mode)) { path in
       let found = try read(path)
-      #expect(found?.defaultForNs == 7_200_000_000_000)
+      #expect(found?.defaultFor == .seconds(7_200))
     }
   }
 

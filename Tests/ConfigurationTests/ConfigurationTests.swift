@@ -25,7 +25,7 @@ struct ConfigurationTests {
     #expect(
       try parsed(text)
         == Configuration(
-          defaultForNs: 1_800_000_000_000, longestForNs: 28_800_000_000_000,
+          defaultFor: .seconds(1800), longestFor: .seconds(28_800),
           guardLimits: GuardLimits(
             freePercent: 5, freeBytes: 1 << 30, writeBytesPerSecond: 0, writeSeconds: 60),
           additions: [
@@ -41,8 +41,8 @@ struct ConfigurationTests {
   func standard(text: String) throws {
     let configuration = try parsed(text)
     #expect(configuration == .standard)
-    #expect(configuration.defaultForNs == 3_600_000_000_000)
-    #expect(configuration.longestForNs == 86_400_000_000_000)
+    #expect(configuration.defaultFor == .seconds(3_600))
+    #expect(configuration.longestFor == .seconds(86_400))
     let limits = configuration.guardLimits
     #expect(limits.freePercent == 10)
     #expect(limits.freeBytes == 2_147_483_648)
@@ -53,8 +53,8 @@ struct ConfigurationTests {
 
   @Test("a longest time below an hour is the default too, unless that is said")
   func longestBelowDefault() throws {
-    #expect(try parsed("{longest_for: '20m'}").defaultForNs == 1_200_000_000_000)
-    #expect(try parsed("{longest_for: '20m', default_for: '5m'}").defaultForNs == 300_000_000_000)
+    #expect(try parsed("{longest_for: '20m'}").defaultFor == .seconds(1_200))
+    #expect(try parsed("{longest_for: '20m', default_for: '5m'}").defaultFor == .seconds(300))
   }
 
   /// The text, the line and the key that are to blame, and a part of what is expected.

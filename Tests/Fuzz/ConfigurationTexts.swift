@@ -17,7 +17,8 @@ enum ConfigurationTexts {
       return
     }
     try require(
-      1...configuration.longestForNs ~= configuration.defaultForNs, "configuration: the default is too long")
+      configuration.defaultFor > .zero && configuration.defaultFor <= configuration.longestFor,
+      "configuration: the default is too long")
     // Additions that say two things of one process would be a guess.
     let paths = configuration.additions.flatMap(\.executables)
     try require(Set(paths).count == paths.count, "configuration: a path belongs to two services")

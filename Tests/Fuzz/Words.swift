@@ -39,9 +39,10 @@ enum Words {
     guard let text = String(validating: bytes, as: UTF8.self),
       let duration = DurationText(parsing: text)
     else { return }
-    try require(duration.ns >= 0, "duration: it is negative")
+    try require(duration.span >= .zero, "duration: it is negative")
     try require(
-      DurationText(parsing: "\(duration.ns / 1_000_000)ms") == duration, "duration: it differs in ms")
+      DurationText(parsing: "\(duration.span.nanoseconds / 1_000_000)ms") == duration,
+      "duration: it differs in ms")
     try require(!duration.description.isEmpty, "duration: it cannot be shown")
   }
 }

@@ -99,7 +99,7 @@ struct AgentLockTests {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       let agent = try directory.becomeAgent(bootID: bootID)
-      _ = try directory.lock(timeoutNs: 0)
+      _ = try directory.lock(timeout: .zero)
       agent.end()
     }
   }

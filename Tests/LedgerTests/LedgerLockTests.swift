@@ -11,16 +11,16 @@ struct LedgerLockTests {
   func busy() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      let lock = try directory.lock(timeoutNs: 0)
-      for timeoutNs in [0, 150_000_000] as [Int64] {
+      let lock = try directory.lock(timeout: .zero)
+      for timeout in [Duration.zero, .milliseconds(150)] {
         let start = HostClock.now().boottimeNs
-        let error = failure { () throws(LedgerError) in _ = try directory.lock(timeoutNs: timeoutNs) }
-        let tookNs = HostClock.now().boottimeNs - start
+        let error = failure { () throws(LedgerError) in _ = try directory.lock(timeout: timeout) }
+        let took = HostClock.now().age(ofBoottimeNs: start)
         #expect(error == .busy(path: directory.lockPath, holderPID: getpid()))
-        #expect(tookNs >= timeoutNs)
+        #expect(took >= timeout)
       }
       lock.end()
-      _ = try directory.lock(timeoutNs: 0)
+      _ = try directory.lock(timeout: .zero)
       #expect(contents(of: directory.lockPath) == [])
     }
   }
@@ -31,10 +31,10 @@ struct LedgerLockTests {
   func nonsense(_ text: String) async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      let lock = try directory.lock(timeoutNs: 0)
+      let lock = try directory.lock(timeout: .zero)
       put(text.utf8, at: directory.lockPath)
       #expect(throws: LedgerError.busy(path: directory.lockPath, holderPID: nil)) {
-        _ = try directory.lock(timeoutNs: 0)
+        _ = try directory.lock(timeout: .zero)
       }
       lock.end()
     }
@@ -47,7 +47,7 @@ struct LedgerLockTests {
       async let child = #expect(processExitsWith: .signal(SIGKILL)) { [path = scratch.string as String] in
         alarm(120)
         let directory = try StateDirectory.open(at: FilePath(path), create: false, ownerID: geteuid())!
-        let transaction = try directory.lock(timeoutNs: 0).begin()
+        let transaction = try directory.lock(timeout: .zero).begin()
         var signals = 0
         while signals < 1000 { signals += pause() == -1 ? 1 : 0 }
         transaction.end()
@@ -56,14 +56,14 @@ struct LedgerLockTests {
       for _ in 0..<5000 where holder == nil {
         try await Task.sleep(for: .milliseconds(20))
         if contents(of: directory.lockPath)?.isEmpty ?? true { continue }
-        let error = failure { () throws(LedgerError) in _ = try directory.lock(timeoutNs: 0) }
+        let error = failure { () throws(LedgerError) in _ = try directory.lock(timeout: .zero) }
         if case .busy(_, let pid) = error { holder = pid }
       }
       let pid = try #require(holder)
       #expect(pid != getpid())
       kill(pid, SIGKILL)
       _ = await child
-      _ = try directory.lock(timeoutNs: 0)
+      _ = try directory.lock(timeout: .zero)
     }
   }
 
@@ -71,13 +71,13 @@ struct LedgerLockTests {
   func removed() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      let lock = try directory.lock(timeoutNs: 0)
+      let lock = try directory.lock(timeout: .zero)
       let file = open(directory.lockPath.string, O_RDWR | O_CLOEXEC)
       unlink(directory.lockPath.string)
       #expect(!directory.files.name("lock", refersTo: FileDescriptor(rawValue: file)))
       close(file)
-      let second = try directory.lock(timeoutNs: 0)
-      #expect(throws: LedgerError.self) { _ = try directory.lock(timeoutNs: 0) }
+      let second = try directory.lock(timeout: .zero)
+      #expect(throws: LedgerError.self) { _ = try directory.lock(timeout: .zero) }
       second.end()
       lock.end()
     }
@@ -87,7 +87,7 @@ struct LedgerLockTests {
   func closeOnExec() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      let lock = try directory.lock(timeoutNs: 0)
+      let lock = try directory.lock(timeout: .zero)
       var open = 0
       for name in names(in: "/proc/self/fd") {
         guard let raw = Int32(name) else { continue }
@@ -116,7 +116,7 @@ struct LedgerLockTests {
                 do {
                   let directory = try StateDirectory.open(
                     at: FilePath(path), create: false, ownerID: geteuid())!
-                  var transaction = try directory.lock(timeoutNs: 60_000_000_000).begin()
+                  var transaction = try directory.lock(timeout: .seconds(60)).begin()
                   var state = transaction.state ?? LedgerState(bootID: bootID)
                   state.upsert(fullEntry(pid: Int32(1000 + process * 16 + thread)))
                   try transaction.writeState(state)

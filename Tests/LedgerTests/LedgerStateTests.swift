@@ -290,10 +290,10 @@ struct LedgerStateTests {
     #expect(atOnce([nil, 9 * second]) == 1)
     #expect(atOnce([5 * second, 0, 9 * second / 2, second, 11 * second / 2 - 1]) == 3)
     #expect(atOnce([.min, .max]) <= 2)
-    let promises = [0, 50, 51, 400].map { RevertKeeper.agent.latenessNs(deadlinesAtOnce: $0) / 1_000_000 }
-    #expect(promises == [100, 100, 200, 800])
+    let promises = [0, 50, 51, 400].map { RevertKeeper.agent.lateness(deadlinesAtOnce: $0) }
+    #expect(promises == [100, 100, 200, 800].map(Duration.milliseconds))
     #expect(RevertKeeper.agent.sentence(deadlinesAtOnce: 400).contains("800 ms late at most"))
-    #expect(RevertKeeper.cron.latenessNs(deadlinesAtOnce: 400) == 60 * second)
+    #expect(RevertKeeper.cron.lateness(deadlinesAtOnce: 400) == .seconds(60))
   }
 
   @Test("CRC-32 has its published check value")

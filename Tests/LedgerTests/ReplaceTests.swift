@@ -40,7 +40,7 @@ struct ReplaceTests {
           alarm(30)
           let directory = try StateDirectory.open(at: FilePath(path), create: false, ownerID: geteuid())!
           let first = try directory.readState().map { Int($0.entries[0].reason!.dropFirst(11))! } ?? 0
-          try directory.lock(timeoutNs: 0).end()
+          try directory.lock(timeout: .zero).end()
           concurrently(2) { thread in
             if thread == 0 {
               usleep(.random(in: 1000...20_000))
@@ -49,7 +49,7 @@ struct ReplaceTests {
             var generation = first
             while true {
               generation += 1
-              var transaction = try! directory.lock(timeoutNs: 0).begin()
+              var transaction = try! directory.lock(timeout: .zero).begin()
               try! transaction.writeState(state(generation: generation))
             }
           }
@@ -60,7 +60,7 @@ struct ReplaceTests {
           #expect(generation >= last)
           last = generation
         }
-        _ = try directory.lock(timeoutNs: 0).begin()
+        _ = try directory.lock(timeout: .zero).begin()
         #expect(names(in: scratch).filter { $0 != "lock" && $0 != "state.json" } == [])
       }
       #expect(last > 0)
@@ -79,12 +79,12 @@ struct ReplaceTests {
       put("half".utf8, at: living)
       let file = open(living.string, O_RDONLY | O_CLOEXEC)
       #expect(flock(file, LOCK_EX) == 0)
-      _ = try directory.lock(timeoutNs: 0).begin()
+      _ = try directory.lock(timeout: .zero).begin()
       #expect(names(in: scratch) == [".tmp-link", ".tmp-revert.json-3", "lock", "notes"])
       close(file)
       // A program that another test starts at this moment has the file too, until its execve(2).
       let isGone = try eventually {
-        _ = try directory.lock(timeoutNs: 0).begin()
+        _ = try directory.lock(timeout: .zero).begin()
         return names(in: scratch) == [".tmp-link", "lock", "notes"]
       }
       #expect(isGone)
@@ -96,7 +96,7 @@ struct ReplaceTests {
     try await withScratch { scratch in
       await #expect(processExitsWith: .success) { [path = scratch.string as String] in
         let directory = try StateDirectory.open(at: FilePath(path), create: false, ownerID: geteuid())!
-        var transaction = try directory.lock(timeoutNs: 0).begin()
+        var transaction = try directory.lock(timeout: .zero).begin()
         try transaction.writeState(sample)
         signal(SIGXFSZ, SIG_IGN)
         var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
@@ -137,7 +137,7 @@ struct ReplaceTests {
         umask(mask)
         let directory = try StateDirectory.open(
           at: FilePath(path).appending("state"), create: true, ownerID: geteuid())!
-        var transaction = try directory.lock(timeoutNs: 0).begin()
+        var transaction = try directory.lock(timeout: .zero).begin()
         try transaction.writeState(sample)
         try directory.writeLastRevertRun(
           RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wallNs: 2)))
@@ -159,7 +159,7 @@ struct ReplaceTests {
       await #expect(processExitsWith: .success) { [path = scratch.string as String] in
         mountTmpfs(at: path)
         let directory = try StateDirectory.open(at: FilePath(path), create: false, ownerID: 0)!
-        var transaction = try directory.lock(timeoutNs: 0).begin()
+        var transaction = try directory.lock(timeout: .zero).begin()
         try transaction.writeState(sample)
         let history = History(path: FilePath(path).appending("history.jsonl"))
         try history.append(historyEntry(7))
@@ -201,7 +201,7 @@ struct ReplaceTests {
         let directory = try StateDirectory.open(at: FilePath(path), create: false, ownerID: 0)!
         let history = History(path: FilePath(path).appending("history.jsonl"))
         try history.append(historyEntry(7))
-        var transaction = try directory.lock(timeoutNs: 0).begin()
+        var transaction = try directory.lock(timeout: .zero).begin()
         try transaction.writeState(sample)
         transaction.end()
         precondition(
@@ -210,11 +210,11 @@ struct ReplaceTests {
         let found = try again.readState()
         precondition(found == sample)
         // The lock can be had, since it is there; what it is for cannot be written.
-        var second = try again.lock(timeoutNs: 0).begin()
+        var second = try again.lock(timeout: .zero).begin()
         let written = failure { () throws(LedgerError) in try second.writeState(LedgerState(bootID: bootID)) }
         guard case .unwritable(_, _, .readOnlyFileSystem) = written else { preconditionFailure() }
         precondition(second.state == sample)
-        let other = failure { () throws(LedgerError) in _ = try again.lock(timeoutNs: 0) }
+        let other = failure { () throws(LedgerError) in _ = try again.lock(timeout: .zero) }
         guard case .busy = other else { preconditionFailure() }
         second.end()
         let appended = failure { () throws(LedgerError) in try history.append(historyEntry(8)) }

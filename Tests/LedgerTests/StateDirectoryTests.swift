@@ -122,12 +122,12 @@ struct StateDirectoryTests {
         do throws(LedgerError) { _ = try directory.readState() } catch {
           // Whoever wants to write meets the same error, and cannot.
           let again = failure { () throws(LedgerError) in
-            _ = try directory.lock(timeoutNs: 0).begin()
+            _ = try directory.lock(timeout: .zero).begin()
           }
           #expect(again == error)
           throw error
         }
-      case "lock": _ = try directory.lock(timeoutNs: 0)
+      case "lock": _ = try directory.lock(timeout: .zero)
       default: _ = try directory.readLastRevertRun()
       }
     }
@@ -192,7 +192,7 @@ struct StateDirectoryTests {
       for text in ["", "{", "{\"schema_version\": 2}"] {
         put(text.utf8, at: directory.statePath)
         #expect(throws: LedgerError.self) { try directory.readState() }
-        #expect(throws: LedgerError.self) { _ = try directory.lock(timeoutNs: 0).begin() }
+        #expect(throws: LedgerError.self) { _ = try directory.lock(timeout: .zero).begin() }
         #expect(contents(of: directory.statePath) == Array(text.utf8))
       }
     }
@@ -202,7 +202,7 @@ struct StateDirectoryTests {
   func writes() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      var transaction = try directory.lock(timeoutNs: 0).begin()
+      var transaction = try directory.lock(timeout: .zero).begin()
       #expect(transaction.state == nil)
       try transaction.writeState(LedgerState(bootID: bootID))
       try transaction.writeState(sample)
@@ -221,7 +221,7 @@ struct StateDirectoryTests {
   func unrecordable() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      var transaction = try directory.lock(timeoutNs: 0).begin()
+      var transaction = try directory.lock(timeout: .zero).begin()
       try transaction.writeState(sample)
       let huge = fullEntry(reason: String(repeating: "x", count: StateDirectory.limitBytes))
       for bad in [bareEntry(pid: 0), huge] {
@@ -241,7 +241,7 @@ struct StateDirectoryTests {
   func reserve() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      var transaction = try directory.lock(timeoutNs: 0).begin()
+      var transaction = try directory.lock(timeout: .zero).begin()
       let limitBytes = StateDirectory.limitBytes - StateDirectory.reserveBytes
       func state(_ reasonBytes: Int) -> LedgerState {
         LedgerState(bootID: bootID, entries: [fullEntry(reason: String(repeating: "x", count: reasonBytes))])

@@ -17,12 +17,14 @@ import Testing
   }
 
   @Test func timesAreMoments() {
-    #expect(time("1970-01-01T00:00:00Z") == LogTime(wallNs: 0, stepNs: 1_000_000_000))
-    #expect(time("2026-11-22T12:39:44.012345678Z") == LogTime(wallNs: 1_795_351_184_012_345_678, stepNs: 1))
+    #expect(time("1970-01-01T00:00:00Z") == LogTime(wallNs: 0, step: .seconds(1)))
+    #expect(
+      time("2026-11-22T12:39:44.012345678Z")
+        == LogTime(wallNs: 1_795_351_184_012_345_678, step: .nanoseconds(1)))
     #expect(time("2026-11-22T13:39:44+01:00")?.wallNs == 1_795_351_184_000_000_000)
     #expect(
       time("2026-11-22T01:09:44.5-11:30")
-        == LogTime(wallNs: 1_795_351_184_500_000_000, stepNs: 100_000_000))
+        == LogTime(wallNs: 1_795_351_184_500_000_000, step: .milliseconds(100)))
     #expect(time("2024-02-29T23:59:59Z")?.wallNs == 1_709_251_199_000_000_000)
     #expect(time("2100-03-01T00:00:00Z")?.wallNs == 4_107_542_400_000_000_000)
   }

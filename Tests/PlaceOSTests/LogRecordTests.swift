@@ -42,7 +42,7 @@ private func record(_ line: String) -> LogRecord { LogRecord(parsing: Array(line
     let record = record(
       #"2026-11-25T03:47:16.123456Z  ERROR - db.pool: lost -- again -- host: "a, b", tries: 3 -- id: "x""#)
     #expect(record.level == .error)
-    #expect(record.time?.stepNs == 1000)
+    #expect(record.time?.step == .microseconds(1))
     #expect(record.source == "db.pool")
     #expect(record.message == "lost -- again")
     #expect(

@@ -9,7 +9,7 @@ import Testing
 @Suite("The report of the configuration")
 struct ConfigurationReportTests {
   static let configuration = Configuration(
-    defaultForNs: 5_400_250_000_000, longestForNs: 36_000_000_000_000,
+    defaultFor: .milliseconds(5_400_250), longestFor: .seconds(36_000),
     guardLimits: GuardLimits(freePercent: 0, freeBytes: 1, writeBytesPerSecond: 2, writeSeconds: 3),
     additions: [
       ServiceAddition(name: "booking", executables: ["/a \"b\"\u{1b}[m"], images: ["x/y"], dialect: .driver),
@@ -63,10 +63,10 @@ struct ConfigurationReportTests {
   @Test("a duration is shown as it is typed")
   func durations() {
     for word in ["0s", "1s", "24h", "1h30m", "90m", "250ms", "1h2m3s4ms"] {
-      let ns = DurationText(parsing: word)?.ns ?? -1
-      let shown = DurationText(ns: ns).word
-      #expect(DurationText(parsing: shown)?.ns == ns)
+      let span = DurationText(parsing: word)?.span ?? .seconds(-1)
+      let shown = DurationText(span).word
+      #expect(DurationText(parsing: shown)?.span == span)
     }
-    #expect(DurationText(ns: 86_400_000_000_000).word == "24h")
+    #expect(DurationText(.seconds(86_400)).word == "24h")
   }
 }

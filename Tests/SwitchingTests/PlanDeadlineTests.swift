@@ -13,20 +13,20 @@ struct PlanDeadlineTests {
       step(request(verb, deadline: deadline), instance(debug: debug)).deadlineBoottimeNs
     }
     #expect(deadline(.standard) == 4 * hour)
-    #expect(deadline(.after(ns: 90 * second)) == 3 * hour + 90 * second)
-    #expect(deadline(.after(ns: 24 * hour)) == 27 * hour)
+    #expect(deadline(.after(.nanoseconds(90 * second))) == 3 * hour + 90 * second)
+    #expect(deadline(.after(.nanoseconds(24 * hour))) == 27 * hour)
     // What the configuration has as its default.
-    #expect(deadline(.unsaid(ns: 600 * second)) == 3 * hour + 600 * second)
+    #expect(deadline(.unsaid(.nanoseconds(600 * second))) == 3 * hour + 600 * second)
     #expect(deadline(.never) == nil)
     #expect(deadline(.standard, .toggle) == 4 * hour)
     // What is switched off has none.
     #expect(deadline(.standard, .off, debug: true) == nil)
-    #expect(deadline(.after(ns: hour), .toggle, debug: true) == nil)
+    #expect(deadline(.after(.nanoseconds(hour)), .toggle, debug: true) == nil)
   }
 
   @Test("What lasts only as long as a command leaves the deadlines of others alone")
   func left() {
-    for asked in [Request.Deadline.after(ns: second), .standard, .never] {
+    for asked in [Request.Deadline.after(.nanoseconds(second)), .standard, .never] {
       var request = request(.on, deadline: asked)
       request.leavesDeadlines = true
       let on = instance(debug: true, entry: entry(debug: true, deadline: 9 * hour))
@@ -51,17 +51,18 @@ struct PlanDeadlineTests {
   static let cases = [
     Case("the standard extends", existing: 3 * hour + 600 * second, .standard, becomes: 4 * hour),
     Case(
-      "a default of the configuration never shortens", existing: 4 * hour, .unsaid(ns: 60 * second),
+      "a default of the configuration never shortens", existing: 4 * hour, .unsaid(.nanoseconds(60 * second)),
       becomes: 4 * hour),
     Case("the standard never shortens", existing: 9 * hour, .standard, becomes: 9 * hour),
     Case("the standard keeps what equals it", existing: 4 * hour, .standard, becomes: 4 * hour),
     Case("the standard leaves what has none", existing: nil, .standard, becomes: nil),
     Case("the standard extends what is past", existing: 2 * hour, .standard, becomes: 4 * hour),
-    Case("an explicit one extends", existing: 4 * hour, .after(ns: 3 * hour), becomes: 6 * hour),
+    Case("an explicit one extends", existing: 4 * hour, .after(.nanoseconds(3 * hour)), becomes: 6 * hour),
     Case(
-      "an explicit one shortens", existing: 9 * hour, .after(ns: 60 * second), becomes: 3 * hour + 60 * second
+      "an explicit one shortens", existing: 9 * hour, .after(.nanoseconds(60 * second)),
+      becomes: 3 * hour + 60 * second
     ),
-    Case("an explicit one ends what had none", existing: nil, .after(ns: hour), becomes: 4 * hour),
+    Case("an explicit one ends what had none", existing: nil, .after(.nanoseconds(hour)), becomes: 4 * hour),
     Case("never takes it away", existing: 4 * hour, .never, becomes: nil),
     Case("never keeps none", existing: nil, .never, becomes: nil),
   ]
@@ -87,7 +88,7 @@ struct PlanDeadlineTests {
 
   @Test(
     "What somebody else has switched on gets none",
-    arguments: [Request.Deadline.standard, .after(ns: 1), .never])
+    arguments: [Request.Deadline.standard, .after(.nanoseconds(1)), .never])
   func foreign(asked: Request.Deadline) {
     #expect(step(request(.on, deadline: asked), instance(debug: true)).deadlineBoottimeNs == nil)
   }

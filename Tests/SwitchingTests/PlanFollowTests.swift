@@ -42,7 +42,7 @@ struct PlanFollowTests {
   func starts() {
     #expect(after(request(.on), debug: false) == [])
     for verb in [Request.Verb.on, .toggle] {
-      let result = after(following(verb, .after(ns: 60 * second)), debug: false)
+      let result = after(following(verb, .after(.nanoseconds(60 * second))), debug: false)
       #expect(result.map(\.place) == [followed().place])
       #expect(result.first?.deadlineBoottimeNs == now.boottimeNs + 60 * second)
       #expect(result.first?.reason == "INC-43")
@@ -58,7 +58,8 @@ struct PlanFollowTests {
 
   @Test("a deadline that moves is the wish's too; who wished it, and why, stays")
   func moved() {
-    let result = after(request(.on, deadline: .after(ns: second)), debug: true, entry: entry(), [followed()])
+    let result = after(
+      request(.on, deadline: .after(.nanoseconds(second))), debug: true, entry: entry(), [followed()])
     #expect(result.map(\.deadlineBoottimeNs) == [now.boottimeNs + second])
     #expect(result.first?.reason == "INC-42" && result.first?.sinceBoottimeNs == 2 * hour)
   }
@@ -116,8 +117,8 @@ struct PlanFollowTests {
     everything.selection = .these([])
     #expect(names(everything) == ["api", "triggers"])
     #expect(names(request(.on)) == [] && names(request(.toggle)) == [])
-    #expect(names(request(.revert, olderThanNs: hour / 2)) == ["api"])
-    #expect(names(request(.revert, olderThanNs: 2 * hour)) == [])
+    #expect(names(request(.revert, olderThan: .nanoseconds(hour / 2))) == ["api"])
+    #expect(names(request(.revert, olderThan: .nanoseconds(2 * hour))) == [])
     #expect(names(request(.revert, onlyExpired: true)) == [])
   }
 

@@ -33,7 +33,8 @@ struct PlanPropertyTests {
         underway: dice.chance(70)
           ? .nothing
           : dice.pick([
-            .pending(isOwn: dice.chance(50)), .queued, .claimed(by: identity(77)), .unseen(ageNs: hour),
+            .pending(isOwn: dice.chance(50)), .queued, .claimed(by: identity(77)),
+            .unseen(age: .nanoseconds(hour)),
           ]),
         startLevel: dice.pick(LogLevel.allCases),
         proof: dice.chance(80) ? dice.pick([.symbols, .image]) : nil)
@@ -43,8 +44,9 @@ struct PlanPropertyTests {
   private static func request(_ dice: inout Dice) -> Request {
     SwitchingTests.request(
       dice.pick([.toggle, .on, .off, .revert]), all: dice.chance(30),
-      deadline: dice.pick([.standard, .never, .after(ns: 1), .after(ns: 24 * hour)]), strict: dice.chance(30),
-      onlyExpired: dice.chance(30), olderThanNs: dice.pick([nil, nil, 0, hour]),
+      deadline: dice.pick([.standard, .never, .after(.nanoseconds(1)), .after(.nanoseconds(24 * hour))]),
+      strict: dice.chance(30),
+      onlyExpired: dice.chance(30), olderThan: dice.pick([nil, nil, .zero, .nanoseconds(hour)]),
       trustsNames: dice.chance(20))
   }
 

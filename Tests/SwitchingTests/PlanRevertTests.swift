@@ -105,7 +105,8 @@ struct PlanRevertTests {
   func olderThan() {
     func isTaken(since: Int64, olderThan: Int64) -> Bool {
       let record = entry(deadline: nil, since: since)
-      return takeBack(record, instance(debug: true, entry: record), request(.revert, olderThanNs: olderThan))
+      return takeBack(
+        record, instance(debug: true, entry: record), request(.revert, olderThan: .nanoseconds(olderThan)))
         != nil
     }
     #expect(isTaken(since: 2 * hour - 1, olderThan: hour))
@@ -117,7 +118,8 @@ struct PlanRevertTests {
     let record = entry(deadline: nil, since: 0)
     #expect(
       takeBack(
-        record, instance(debug: true, entry: record), request(.revert, onlyExpired: true, olderThanNs: 1))
+        record, instance(debug: true, entry: record),
+        request(.revert, onlyExpired: true, olderThan: .nanoseconds(1)))
         == nil)
   }
 

@@ -149,7 +149,7 @@ struct PlanTests {
     "A signal that may yet be acted upon is never followed by another",
     arguments: [
       Underway.pending(isOwn: true), .pending(isOwn: false), .queued, .claimed(by: identity(99)),
-      .unseen(ageNs: 1), .unseen(ageNs: 3600 * second),
+      .unseen(age: .nanoseconds(1)), .unseen(age: .nanoseconds(3600 * second)),
     ])
   func underway(underway: Underway) {
     for debug in [true, false, nil] {
@@ -171,7 +171,7 @@ struct PlanTests {
     var resend = request(.off)
     resend.resends = true
     let unseen = instance(
-      debug: nil, evidence: .ledger, entry: entry(), underway: .unseen(ageNs: 14 * second))
+      debug: nil, evidence: .ledger, entry: entry(), underway: .unseen(age: .nanoseconds(14 * second)))
     #expect(step(resend, unseen).action == .send(.usr1, towards: false))
     for underway in [Underway.pending(isOwn: true), .queued, .claimed(by: identity(99))] {
       #expect(step(resend, instance(debug: nil, entry: entry(), underway: underway)).action == .fail)

@@ -62,11 +62,11 @@ func sent(
 
 func request(
   _ verb: Request.Verb, all: Bool = false, deadline: Request.Deadline = .standard, strict: Bool = false,
-  onlyExpired: Bool = false, olderThanNs: Int64? = nil, trustsNames: Bool = false
+  onlyExpired: Bool = false, olderThan: Duration? = nil, trustsNames: Bool = false
 ) -> Request {
   Request(
     verb: verb, selection: all ? .all(drivers: []) : .these([.service(service("api"))]), deadline: deadline,
-    onlyExpired: onlyExpired, olderThanNs: olderThanNs, by: steve, waitNs: 0, isStrict: strict,
+    onlyExpired: onlyExpired, olderThan: olderThan, by: steve, wait: .zero, isStrict: strict,
     trustsNames: trustsNames)
 }
 

@@ -40,7 +40,7 @@ struct UnderwayTests {
     "However long ago it was, a signal that has not shown is not forgotten", arguments: [0.001, 14, 86_400])
   func age(seconds: Double) {
     let signal = sent(true, secondsAgo: seconds)
-    let unseen = Underway.unseen(ageNs: Int64(seconds * 1e9))
+    let unseen = Underway.unseen(age: .nanoseconds(Int64(seconds * 1e9)))
     #expect(Self.underway(Self.reading(flag: false), signal) == unseen)
     #expect(Self.underway(Self.reading(), signal) == unseen)
     #expect(Self.underway(Self.reading(flag: false, pipes: Self.busy), signal) == unseen)
@@ -80,7 +80,7 @@ struct UnderwayTests {
       Self.underway(Self.reading(flag: false), signal, sender: .stopped) == .claimed(by: identity(99)))
     #expect(Self.underway(Self.reading(flag: false, pipes: Self.idle), signal) == .nothing)
     // Whether it was sent before its sender was killed, nobody knows.
-    #expect(Self.underway(Self.reading(), signal) == .unseen(ageNs: second))
+    #expect(Self.underway(Self.reading(), signal) == .unseen(age: .nanoseconds(second)))
   }
 
   @Test("A whole log that was written long after it lets go of it, and no other does")
@@ -94,9 +94,9 @@ struct UnderwayTests {
       Self.underway(Self.reading(log: log), sent(true, secondsAgo: 60))
     }
     #expect(underway(finding(1)) == .nothing)
-    #expect(underway(finding(58)) == .unseen(ageNs: 60 * second))
-    #expect(underway(finding(3600)) == .unseen(ageNs: 60 * second))
-    #expect(underway(finding(1, isWhole: false)) == .unseen(ageNs: 60 * second))
-    #expect(underway(finding(nil)) == .unseen(ageNs: 60 * second))
+    #expect(underway(finding(58)) == .unseen(age: .nanoseconds(60 * second)))
+    #expect(underway(finding(3600)) == .unseen(age: .nanoseconds(60 * second)))
+    #expect(underway(finding(1, isWhole: false)) == .unseen(age: .nanoseconds(60 * second)))
+    #expect(underway(finding(nil)) == .unseen(age: .nanoseconds(60 * second)))
   }
 }
