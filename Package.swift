@@ -96,13 +96,14 @@ let package = Package(
       swiftSettings: strict),
 
     // What several test suites need.
-    .target(name: "TestSupport", dependencies: [system], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["Text", system], path: "Tests/TestSupport", swiftSettings: strict),
     // Trees of files that stand for a host.
     .target(
       name: "HostTree", dependencies: ["TestSupport", "Containers", "Processes", system],
       path: "Tests/HostTree",
       exclude: ["Recorded"], swiftSettings: strict),
-    suite("TextTests", of: "Text"),
+    suite("TextTests", of: "Text", "TestSupport"),
     suite("PlaceOSTests", of: "PlaceOS", "Text"),
     suite(
       "ProcessesTests", of: "Processes", "TestSupport", "CProcps", "Text", system, exclude: ["Recorded"]),
@@ -119,10 +120,12 @@ let package = Package(
     suite("DiagnosisTests", of: "Diagnosis", "PlaceOS", "Processes", "Containers", "Text"),
     suite("ConfigurationTests", of: "Configuration", "TestSupport", "PlaceOS", "Processes", "Text", system),
     suite(
-      "ReportTests", of: "Report", "Switching", "Configuration", "PlaceOS", "Processes", "Containers",
+      "ReportTests", of: "Report", "TestSupport", "Switching", "Configuration", "PlaceOS", "Processes",
+      "Containers",
       "Ledger", "Diagnosis", "Text", system),
     suite(
-      "AgentTests", of: "Agent", "Switching", "Ledger", "Processes", "Containers", "Configuration", "Text",
+      "AgentTests", of: "Agent", "TestSupport", "Switching", "Ledger", "Processes", "Containers",
+      "Configuration", "Text",
       logging, system),
     .testTarget(
       name: "EndToEndTests", dependencies: ["TestSupport", "Containers", "Processes", "Text", system],

@@ -33,7 +33,7 @@ public struct JournalLogHandler: LogHandler {
     write(
       Self.line(
         event.level, "\(event.message)", all,
-        time: isJournal ? nil : Timestamp(wallNs: HostClock.now().wallNs)) + "\n")
+        time: isJournal ? nil : Timestamp(HostClock.now().wall)) + "\n")
   }
 
   /// - Parameter time: `nil` for the journal, which adds its own time to each line.

@@ -15,9 +15,8 @@ public struct DockerNeighbour: Hashable, Sendable {
   public let isPaused: Bool
   public let wasKilledForMemory: Bool
   public let exitCode: Int
-  /// Nanoseconds after the epoch.
-  public let finishedWallNs: Int64?
-  public let startedWallNs: Int64?
+  public let finished: WallTime?
+  public let started: WallTime?
   public let pid: Int32
   /// Whether Docker is about to restart it.
   public let isRestarting: Bool
@@ -103,8 +102,8 @@ public struct DockerNeighbour: Hashable, Sendable {
     wasKilledForMemory = file.state?.wasKilledForMemory ?? false
     exitCode = file.state?.exitCode ?? 0
     pid = file.state?.pid ?? 0
-    finishedWallNs = Self.wallNs(file.state?.finishedAt)
-    startedWallNs = Self.wallNs(file.state?.startedAt)
+    finished = Self.time(file.state?.finishedAt)
+    started = Self.time(file.state?.startedAt)
     isRestarting = file.state?.isRestarting ?? false
     wasStopped = file.wasStopped ?? false
     restartCount = file.restartCount ?? 0
@@ -113,8 +112,8 @@ public struct DockerNeighbour: Hashable, Sendable {
   }
 
   /// For one that was never started, Docker says the year 1.
-  private static func wallNs(_ text: String?) -> Int64? {
-    text.flatMap(LogTime.init(text:))?.wallNs
+  private static func time(_ text: String?) -> WallTime? {
+    text.flatMap(LogTime.init(text:))?.wall
   }
 
   /// The containers of this host's Docker, from its files. Those that cannot be read are left out.

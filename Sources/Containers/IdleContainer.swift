@@ -6,8 +6,7 @@ import Text
 public struct IdleContainer: Hashable, Sendable {
   public enum State: Hashable, Sendable {
     /// - status: `nil` if its runtime's files do not tell.
-    /// - finishedWallNs: nanoseconds after the epoch.
-    case exited(status: Int?, finishedWallNs: Int64?)
+    case exited(status: Int?, finished: WallTime?)
     /// Its runtime is waiting before it restarts it.
     case restarting
     /// Made, and never started.
@@ -31,8 +30,8 @@ public struct IdleContainer: Hashable, Sendable {
       composeService: neighbour.composeService)
     if neighbour.isRunning {
       state = .restarting
-    } else if let finished = neighbour.finishedWallNs {
-      state = .exited(status: neighbour.exitCode, finishedWallNs: finished)
+    } else if let finished = neighbour.finished {
+      state = .exited(status: neighbour.exitCode, finished: finished)
     } else {
       // 0001-01-01: never.
       state = .created
@@ -66,7 +65,7 @@ public struct IdleContainer: Hashable, Sendable {
       let end = ends[record.id]
       return IdleContainer(
         container: Container(runtime: .podman, id: record.id, name: record.name, image: record.image),
-        state: wasStarted ? .exited(status: end?.status, finishedWallNs: end?.wallNs) : .created)
+        state: wasStarted ? .exited(status: end?.status, finished: end?.time) : .created)
     }
   }
 

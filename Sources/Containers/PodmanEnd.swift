@@ -4,8 +4,7 @@ import Text
 /// How a Podman container last ended.
 struct PodmanEnd: Hashable, Sendable {
   let status: Int
-  /// Nanoseconds after the epoch.
-  let wallNs: Int64?
+  let time: WallTime?
 
   /// Where Podman's events are with `events_logger = "file"`, containers.conf(5). With journald there is no
   /// such file, and only its database knows.
@@ -39,7 +38,7 @@ struct PodmanEnd: Hashable, Sendable {
       case "died":
         ends[id] = PodmanEnd(
           status: event.status ?? 0,
-          wallNs: event.time.flatMap(LogTime.init(text:))?.wallNs)
+          time: event.time.flatMap(LogTime.init(text:))?.wall)
       // Started again since: this end no longer counts.
       case "init", "start": ends[id] = nil
       default: break

@@ -58,7 +58,7 @@ public struct Diagnoser {
     }
     let ground = StoreLooker.Ground(
       processes: processes, namespaces: namespaces, proc: proc, root: root,
-      sinceWallNs: now.wallNs - question.since.nanoseconds, now: now, catalogue: catalogue,
+      since: now.wall - question.since, now: now, catalogue: catalogue,
       isHostInSight: question.isHostInSight)
     // A closure that is copied into each child with its own looker: what one learns, it keeps.
     let keeper = Keeper { StoreLooker(ground) }

@@ -3,6 +3,7 @@ import Glibc
 import PlaceOS
 import Processes
 import SystemPackage
+import Text
 
 extension HostReading {
   /// Reads the host, in a reader process: a file system may hang.
@@ -17,7 +18,7 @@ extension HostReading {
       guard fallen.count < 64, let image = container.image,
         let service = ground.catalogue.service(ofImage: image)
       else { continue }
-      if let found = Self.fallen(container, service.name, ground.now.wallNs) { fallen.append(found) }
+      if let found = Self.fallen(container, service.name, ground.now.wall) { fallen.append(found) }
     }
     let places =
       [FilePath("/"), "/var", "/tmp", "/var/lib/docker"] + folders.map { $0.removingLastComponent() }
@@ -35,17 +36,17 @@ extension HostReading {
 
   /// A container that exited by itself, or that Docker has to restart again and again.
   private static func fallen(
-    _ container: DockerNeighbour, _ service: String, _ nowWallNs: Int64
+    _ container: DockerNeighbour, _ service: String, _ now: WallTime
   ) -> FallenContainer? {
-    func secondsAgo(_ moment: Int64?) -> Int64? { moment.map { (nowWallNs - $0) / 1_000_000_000 } }
-    let isYoung = secondsAgo(container.startedWallNs).map { $0 < 60 } ?? false
+    func secondsAgo(_ moment: WallTime?) -> Int64? { moment.map { (now - $0).components.seconds } }
+    let isYoung = secondsAgo(container.started).map { $0 < 60 } ?? false
     let isLooping = container.isRestarting || container.restartCount > 1 && isYoung
     // What somebody stopped is meant to be stopped; a clean exit without a restart means its work is done.
     let hasEnded = !container.isRunning && !container.wasStopped && container.exitCode != 0
     guard isLooping || hasEnded else { return nil }
     var fallen = FallenContainer(service: service, name: container.name)
     fallen.exitCode = container.exitCode
-    fallen.secondsAgo = secondsAgo(container.finishedWallNs)
+    fallen.secondsAgo = secondsAgo(container.finished)
     fallen.wasKilledForMemory = container.wasKilledForMemory
     fallen.isRunning = container.isRunning && !container.isRestarting
     fallen.restartCount = container.restartCount

@@ -14,7 +14,7 @@ final class StoreLooker {
     let namespaces: NetworkNamespaces?
     let proc: FilePath
     let root: FilePath
-    let sinceWallNs: Int64
+    let since: WallTime
     let now: HostClock
     let catalogue: Catalogue
     /// Whether the host's processes are visible.
@@ -180,7 +180,7 @@ final class StoreLooker {
     var lastAge: Int64 = 0
     do throws(HostError) {
       _ = try RecentLog.visit(
-        directory, container: process.container, sinceWallNs: ground.sinceWallNs, root: ground.root,
+        directory, container: process.container, since: ground.since, root: ground.root,
         time: Self.time(ofLine:)
       ) { entry in
         let complaint = StoreComplaint(parsing: entry.text, service: process.service, uses: uses)
@@ -189,11 +189,11 @@ final class StoreLooker {
         guard complaint != nil || isDrivers || isCores else { return true }
         let record = LogRecord(parsing: entry.line)
         let time = entry.time ?? record.time
-        if let time, time.wallNs < ground.sinceWallNs { return false }
+        if let time, time.wall < ground.since { return false }
         // After USR1 some services write each line twice, in two formats.
         if let last, last.message == record.message, last.raw.first != record.raw.first { return true }
         last = record
-        lastAge = time.map { max(0, (ground.now.wallNs - $0.wallNs) / 1_000_000_000) } ?? lastAge
+        lastAge = time.map { max(0, (ground.now.wall - $0.wall).components.seconds) } ?? lastAge
         let text = Self.shown(entry.text, secrets)
         if isDrivers, troubles.count < Self.limitTroubles,
           let trouble = DriverTrouble(record, text: entry.text)

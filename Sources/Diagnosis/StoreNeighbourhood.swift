@@ -2,6 +2,7 @@ import Containers
 import PlaceOS
 import Processes
 import SystemPackage
+import Text
 
 /// Finds a store's process or container on this host, by the address that others use; no daemon is asked.
 final class StoreNeighbourhood {
@@ -52,7 +53,7 @@ final class StoreNeighbourhood {
     switch place(of: host, directory, container) {
     case .container(let neighbour):
       if !neighbour.isRunning {
-        let ago = neighbour.finishedWallNs.map { (ground.now.wallNs - $0) / 1_000_000_000 }
+        let ago = neighbour.finished.map { (ground.now.wall - $0).components.seconds }
         return StoreSide(
           condition: .exited(
             status: neighbour.exitCode, secondsAgo: ago, forMemory: neighbour.wasKilledForMemory),
@@ -104,7 +105,7 @@ final class StoreNeighbourhood {
     }
     let fitting = docker.filter { $0.names.contains(host) && isNear($0, own) }
     if let running = fitting.first(where: \.isRunning) { return .container(running) }
-    if let last = fitting.max(by: { ($0.finishedWallNs ?? 0) < ($1.finishedWallNs ?? 0) }) {
+    if let last = fitting.max(by: { ($0.finished ?? .distantPast) < ($1.finished ?? .distantPast) }) {
       return .container(last)
     }
     // A name with a dot belongs to another resolver.

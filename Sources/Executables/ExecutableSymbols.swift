@@ -52,18 +52,18 @@ public struct ExecutableSymbols: Hashable, Sendable {
     from descriptor: FileDescriptor, path: FilePath, cache: inout SymbolCache,
     bytes: (FileDescriptor, FilePath, _ offset: UInt64, _ count: Int) throws(HostError) -> [UInt8]
   ) throws(HostError) -> ExecutableSymbols {
-    let stamp = try Stamp(of: descriptor, path: path)
-    guard stamp.status.isRegular else { throw .notRegular(path: path) }
-    let entry = cache.entry(for: stamp.status)
+    let before = try Self.status(of: descriptor, path: path)
+    guard before.isRegular else { throw .notRegular(path: path) }
+    let entry = cache.entry(for: before)
     let found = try withoutActuallyEscaping(bytes) { bytes throws(HostError) in
-      let file = ELFFile(path: path, sizeBytes: UInt64(max(0, stamp.status.sizeBytes))) {
+      let file = ELFFile(path: path, sizeBytes: UInt64(max(0, before.sizeBytes))) {
         offset, count throws(HostError) in
         try bytes(descriptor, path, offset, count)
       }
       return try ExecutableSymbols(
-        reading: file, identity: ExecutableIdentity(stamp.status), entry: entry)
+        reading: file, identity: ExecutableIdentity(before), entry: entry)
     }
-    guard try Stamp(of: descriptor, path: path) == stamp else {
+    guard try Self.status(of: descriptor, path: path) == before else {
       throw .malformed(path: path, reason: "it changed while it was read")
     }
     if let flag = found.traceFlag, entry?.traceFlag != flag || entry?.identity != found.identity {
@@ -131,20 +131,7 @@ public struct ExecutableSymbols: Hashable, Sendable {
     return bytes
   }
 
-  /// Shows that a file was not written to meanwhile.
-  private struct Stamp: Equatable {
-    let status: FileStatus
-    /// Unlike the time of modification, nobody can set the time of the last change back.
-    let changedNs: Int64
-
-    init(of descriptor: FileDescriptor, path: FilePath) throws(HostError) {
-      do { status = try FileStatus(of: descriptor) } catch { throw .unreadable(path: path, error) }
-      var plain = stat()
-      guard fstat(descriptor.rawValue, &plain) == 0 else {
-        throw .unreadable(path: path, Errno(rawValue: errno))
-      }
-      // A clock may be set to a time whose nanoseconds do not fit; any number that changes will do here.
-      changedNs = Int64(plain.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(plain.st_ctim.tv_nsec)
-    }
+  private static func status(of descriptor: FileDescriptor, path: FilePath) throws(HostError) -> FileStatus {
+    do { return try FileStatus(of: descriptor) } catch { throw .unreadable(path: path, error) }
   }
 }

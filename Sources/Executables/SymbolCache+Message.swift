@@ -3,14 +3,14 @@ import Text
 
 extension SymbolCache.Entry: Message {
   public func write(to message: inout MessageWriter) {
-    message.write(identity.device, identity.inode, identity.sizeBytes, identity.modifiedNs, identity.buildID)
+    message.write(identity.device, identity.inode, identity.sizeBytes, identity.modified, identity.buildID)
     message.write(traceFlag.kind.rawValue, traceFlag.address, traceFlag.index)
   }
 
   public init(from message: inout MessageReader) throws(ParseError) {
     let identity = ExecutableIdentity(
       device: try message.read(), inode: try message.read(), sizeBytes: try message.read(),
-      modifiedNs: try message.read(), buildID: try message.read())
+      modified: try message.read(), buildID: try message.read())
     guard let kind = TraceFlagSymbol.Kind(rawValue: try message.read()) else {
       throw ParseError("an unknown kind of flag")
     }

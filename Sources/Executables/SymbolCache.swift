@@ -71,7 +71,7 @@ public struct SymbolCache: Hashable, Sendable {
     for entry in entries {
       let identity = entry.identity
       let flag = entry.traceFlag
-      text += "\(identity.device) \(identity.inode) \(identity.sizeBytes) \(identity.modifiedNs) "
+      text += "\(identity.device) \(identity.inode) \(identity.sizeBytes) \(identity.modified.nanoseconds) "
       text += "\(identity.buildID ?? "-") \(flag.kind.rawValue) \(flag.address) \(flag.index)\n"
     }
     return Array(text.utf8)
@@ -95,7 +95,8 @@ extension SymbolCache.Entry {
     }
     self.init(
       identity: ExecutableIdentity(
-        device: device, inode: inode, sizeBytes: size, modifiedNs: modified, buildID: buildID),
+        device: device, inode: inode, sizeBytes: size, modified: WallTime(nanoseconds: modified),
+        buildID: buildID),
       traceFlag: TraceFlagSymbol(kind: kind, address: address, index: index))
   }
 

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Processes
 import SystemPackage
+import Text
 
 /// Makes the agent the only one on its state directory: a lock on the file `agent.lock`, for as long as the
 /// agent lives. The kernel releases it however the agent ends.
@@ -95,8 +96,8 @@ extension StateDirectory {
       startTicks: words.dropFirst(2).first.flatMap { UInt64($0) })
   }
 
-  /// When the agent last started or ended, nanoseconds after the epoch; `nil` if there has been none.
-  public var agentChangedWallNs: Int64? {
-    (try? FileStatus(at: AgentLock.name, in: files.descriptor, followLinks: false))?.modifiedNs
+  /// When the agent last started or ended; `nil` if there has been none.
+  public var agentChanged: WallTime? {
+    (try? FileStatus(at: AgentLock.name, in: files.descriptor, followLinks: false))?.modified
   }
 }

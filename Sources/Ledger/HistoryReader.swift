@@ -8,16 +8,16 @@ import Text
 extension History {
   /// Which part of the history is wanted.
   public struct Query {
-    /// Nothing older, nanoseconds after the epoch.
-    public var sinceWallNs: Int64?
+    /// Nothing older.
+    public var since: WallTime?
     /// At most so many entries, the newest ones; `nil`: all, and at most a line of them is kept in memory.
     public var limit: Int?
     public var includes: (HistoryEntry) -> Bool
 
     public init(
-      sinceWallNs: Int64? = nil, limit: Int? = nil, includes: @escaping (HistoryEntry) -> Bool = { _ in true }
+      since: WallTime? = nil, limit: Int? = nil, includes: @escaping (HistoryEntry) -> Bool = { _ in true }
     ) {
-      self.sinceWallNs = sinceWallNs
+      self.since = since
       self.limit = limit
       self.includes = includes
     }
@@ -40,7 +40,7 @@ extension History {
   public func read(_ query: Query, _ body: (HistoryEntry) -> Bool) throws(LedgerError) -> Loss {
     var loss = Loss()
     let files = try openFiles(&loss)
-    let old = query.sinceWallNs.map { since in files.prefix { $0.modifiedNs < since }.count } ?? 0
+    let old = query.since.map { since in files.prefix { $0.modified < since }.count } ?? 0
     guard let limit = query.limit else {
       for file in files[old...] {
         var goesOn = true
@@ -75,13 +75,13 @@ extension History {
   private final class Opened {
     let name: HistoryFileName
     let file: FileDescriptor
-    let modifiedNs: Int64
+    let modified: WallTime
     let status: FileStatus?
 
     init(_ name: HistoryFileName, _ file: FileDescriptor) {
       (self.name, self.file) = (name, file)
       status = try? FileStatus(of: file)
-      modifiedNs = status?.modifiedNs ?? 0
+      modified = status?.modified ?? .distantPast
     }
 
     deinit { try? file.close() }
@@ -108,7 +108,7 @@ extension History {
         files.allSatisfy({ directory.name($0.name.name, refersTo: $0.file) })
       else { continue }
       return files.sorted {
-        ($0.modifiedNs, $0.name.name != name ? 0 : 1) < ($1.modifiedNs, $1.name.name != name ? 0 : 1)
+        ($0.modified, $0.name.name != name ? 0 : 1) < ($1.modified, $1.name.name != name ? 0 : 1)
       }
     }
     throw .unreadable(path: path, .resourceTemporarilyUnavailable)
@@ -135,7 +135,7 @@ extension History {
         damaged += 1
         return
       }
-      if let since = query.sinceWallNs, entry.time < Timestamp(wallNs: since) { return }
+      if let since = query.since, entry.time < Timestamp(since) { return }
       if query.includes(entry) { goesOn = body(entry) }
     }
     do throws(LedgerError) {

@@ -82,8 +82,8 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
   public var debug: Bool
   /// When it was last switched, on the boot-time clock.
   public var sinceBoottimeNs: Int64
-  /// The same moment in nanoseconds after the epoch; only for display.
-  public var sinceWallNs: Int64
+  /// The same moment, only for display.
+  public var sinceWall: WallTime
   /// When the switch is to be taken back, on the boot-time clock; `nil`: never.
   public var deadlineBoottimeNs: Int64?
   public var deadline: Deadline? { deadlineBoottimeNs.map(Deadline.init(boottimeNs:)) }
@@ -93,7 +93,7 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
 
   public init(
     identity: ProcessIdentity, service: String, executable: String, container: Container?,
-    dialect: String, debug: Bool, sinceBoottimeNs: Int64, sinceWallNs: Int64,
+    dialect: String, debug: Bool, sinceBoottimeNs: Int64, sinceWall: WallTime,
     deadlineBoottimeNs: Int64?, by: Actor, reason: String?, lastSignal: SentSignal?
   ) {
     (bootID, pid, startTicks) = (identity.bootID, identity.pid, identity.startTicks)
@@ -103,7 +103,7 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     self.dialect = dialect
     self.debug = debug
     self.sinceBoottimeNs = sinceBoottimeNs
-    self.sinceWallNs = sinceWallNs
+    self.sinceWall = sinceWall
     self.deadlineBoottimeNs = deadlineBoottimeNs
     self.by = by
     self.reason = reason
@@ -115,7 +115,7 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     case bootID = "boot_id"
     case startTicks = "start_ticks"
     case sinceBoottimeNs = "since_boottime_ns"
-    case sinceWallNs = "since_wall_ns"
+    case sinceWall = "since_wall_ns"
     case deadlineBoottimeNs = "deadline_boottime_ns"
     case lastSignal = "last_signal"
   }
@@ -128,7 +128,7 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     // In a container's own pid namespace a service is 1.
     if identity.pid < 1 { return "pid \(identity.pid) cannot be a service" }
     if identity.bootID.isEmpty { return "pid \(identity.pid) has an empty boot_id" }
-    if sinceBoottimeNs < 0 || sinceWallNs < 0 || deadlineBoottimeNs ?? 0 < 0
+    if sinceBoottimeNs < 0 || sinceWall.nanoseconds < 0 || deadlineBoottimeNs ?? 0 < 0
       || lastSignal?.atBoottimeNs ?? 0 < 0
     {
       return "pid \(identity.pid) has a negative time"

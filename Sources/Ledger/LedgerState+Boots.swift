@@ -67,14 +67,14 @@ extension LedgerState {
 
 extension LedgerEntry {
   /// When it was last switched, on both clocks.
-  fileprivate var since: HostClock { HostClock(boottimeNs: sinceBoottimeNs, wallNs: sinceWallNs) }
+  fileprivate var since: HostClock { HostClock(boottimeNs: sinceBoottimeNs, wall: sinceWall) }
 
   /// The same under another id of its boot.
   fileprivate func named(_ bootID: String) -> LedgerEntry {
     LedgerEntry(
       identity: ProcessIdentity(bootID: bootID, pid: identity.pid, startTicks: identity.startTicks),
       service: service, executable: executable, container: container, dialect: dialect, debug: debug,
-      sinceBoottimeNs: sinceBoottimeNs, sinceWallNs: sinceWallNs, deadlineBoottimeNs: deadlineBoottimeNs,
+      sinceBoottimeNs: sinceBoottimeNs, sinceWall: sinceWall, deadlineBoottimeNs: deadlineBoottimeNs,
       by: by,
       reason: reason, lastSignal: lastSignal)
   }

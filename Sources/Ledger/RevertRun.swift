@@ -1,5 +1,6 @@
 import Processes
 import SystemPackage
+import Text
 
 /// Who runs `revert --expired`, and so keeps the deadlines.
 public enum RevertKeeper: String, Hashable, Sendable, CaseIterable {
@@ -33,7 +34,7 @@ public struct RevertRun: Hashable, Sendable {
   public init(parsing bytes: [UInt8], path: FilePath) throws(LedgerError) {
     let body = try PlainDocument.body(RunBody.self, parsing: bytes, path: path)
     bootID = body.bootID
-    clock = HostClock(boottimeNs: body.boottimeNs, wallNs: body.wallNs)
+    clock = HostClock(boottimeNs: body.boottimeNs, wall: body.wall)
     // A later release may know others.
     by = body.by.flatMap(RevertKeeper.init(rawValue:)) ?? .person
   }
@@ -46,7 +47,7 @@ public struct RevertRun: Hashable, Sendable {
 
   func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
     try PlainDocument.bytes(
-      of: RunBody(bootID: bootID, boottimeNs: clock.boottimeNs, wallNs: clock.wallNs, by: by.rawValue),
+      of: RunBody(bootID: bootID, boottimeNs: clock.boottimeNs, wall: clock.wall, by: by.rawValue),
       path: path)
   }
 }
@@ -54,14 +55,14 @@ public struct RevertRun: Hashable, Sendable {
 private struct RunBody: Codable {
   let bootID: String
   let boottimeNs: Int64
-  let wallNs: Int64
+  let wall: WallTime
   let by: String?
 
   private enum CodingKeys: String, CodingKey {
     case by
     case bootID = "boot_id"
     case boottimeNs = "boottime_ns"
-    case wallNs = "wall_ns"
+    case wall = "wall_ns"
   }
 }
 

@@ -35,17 +35,17 @@ struct FollowedFile: ~Copyable {
   private var parts: (output: [UInt8], errors: [UInt8]) = ([], [])
   private var chunk = [UInt8](repeating: 0, count: Self.chunkBytes)
 
-  /// - Parameter sinceNs: where to begin: with the oldest file that was written to after this moment,
-  ///   nanoseconds after the epoch; `nil`: at the end. Older lines of that file are included.
-  init(_ source: LogSource, of process: borrowing ProcessDirectory, sinceNs: Int64?) throws(HostError) {
+  /// - Parameter since: where to begin: with the oldest file that was written to after this moment;
+  ///   `nil`: at the end. Older lines of that file are included.
+  init(_ source: LogSource, of process: borrowing ProcessDirectory, since: WallTime?) throws(HostError) {
     self.source = source
     // A runtime's line says at its end what it is, and JSON turns one byte into six.
     lines = LineSplitter(limitBytes: source.format == .plain ? Self.limitLineBytes : 6 * Self.limitLineBytes)
-    if let sinceNs, let first = try source.chain().first(where: { $0.status.modifiedNs >= sinceNs }) {
+    if let since, let first = try source.chain().first(where: { $0.status.modified >= since }) {
       file = try LogSource.open(first.path)
     } else {
       file = try source.open(of: process)
-      if sinceNs == nil { try seekToEnd() }
+      if since == nil { try seekToEnd() }
     }
   }
 
@@ -117,9 +117,9 @@ struct FollowedFile: ~Copyable {
   }
 
   /// When it was last written to.
-  private var modifiedNs: Int64? {
+  private var modified: WallTime? {
     switch file {
-    case .some(let file): (try? FileStatus(of: file.descriptor))?.modifiedNs
+    case .some(let file): (try? FileStatus(of: file.descriptor))?.modified
     case .none: nil
     }
   }
@@ -229,8 +229,8 @@ struct FollowedFile: ~Copyable {
     if let own {
       next = chain[own + 1]
     } else {
-      let lastNs = modifiedNs ?? status.modifiedNs
-      guard let oldest = chain.first(where: { $0.status.modifiedNs >= lastNs }) else { return nil }
+      let last = modified ?? status.modified
+      guard let oldest = chain.first(where: { $0.status.modified >= last }) else { return nil }
       next = oldest
     }
     guard let opened = try LogSource.open(next.path), opened.status.isSameFile(as: next.status)

@@ -30,7 +30,7 @@ struct EventFrame {
   static func append(kind: UInt8, _ time: LogTime?, _ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
     withUnsafeBytes(of: UInt32(text.count)) { bytes += $0 }
     bytes.append(kind)
-    withUnsafeBytes(of: time?.wallNs ?? 0) { bytes += $0 }
+    withUnsafeBytes(of: time?.wall.nanoseconds ?? 0) { bytes += $0 }
     withUnsafeBytes(of: time?.step.nanoseconds ?? 0) { bytes += $0 }
     bytes += text
   }
@@ -44,12 +44,15 @@ struct EventFrame {
       let length = Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
       guard bytes.count - offset - headBytes >= length else { break }
       let kind = bytes[offset + 4]
-      let wallNs = bytes.loadUnaligned(fromByteOffset: offset + 5, as: Int64.self)
+      let wall = bytes.loadUnaligned(fromByteOffset: offset + 5, as: Int64.self)
       let step = bytes.loadUnaligned(fromByteOffset: offset + 13, as: Int64.self)
       let text = bytes[(offset + headBytes)..<(offset + headBytes + length)]
       switch kind {
       case 0:
-        body(.line(time: step > 0 ? LogTime(wallNs: wallNs, step: .nanoseconds(step)) : nil, Array(text)))
+        body(
+          .line(
+            time: step > 0 ? LogTime(wall: WallTime(nanoseconds: wall), step: .nanoseconds(step)) : nil,
+            Array(text)))
       case 1: body(.ready(key: String(decoding: text, as: UTF8.self)))
       default: body(.problem(String(decoding: text, as: UTF8.self)))
       }

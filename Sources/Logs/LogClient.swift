@@ -10,15 +10,14 @@ struct LogClient {
   let words: [String]
   /// Whether its lines begin with the time at which the runtime got them.
   let hasTimes: Bool
-  private let sinceNs: Int64?
+  private let since: WallTime?
 
-  /// - Parameter sinceNs: where to begin, nanoseconds after the epoch; `nil`: with what is written from now
-  ///   on.
+  /// - Parameter since: where to begin; `nil`: with what is written from now on.
   /// - Returns: `nil` if the runtime has no such program that is known here.
-  init?(_ identity: ProcessIdentity, _ container: Container?, sinceNs: Int64?, isJournalHere: Bool) {
-    self.sinceNs = sinceNs
+  init?(_ identity: ProcessIdentity, _ container: Container?, since: WallTime?, isJournalHere: Bool) {
+    self.since = since
     // Rounded down to a millisecond: older lines are dropped here.
-    let since = sinceNs.map { Timestamp(wallNs: $0) }
+    let since = since.map(Timestamp.init)
     switch container?.runtime {
     case .docker, .podman:
       guard let container else { return nil }
@@ -67,7 +66,7 @@ struct LogClient {
     guard hasTimes, let space = line.firstIndex(of: 0x20),
       let time = line[..<space].withUnsafeBytes({ LogTime(parsing: $0) })
     else { return .line(time: nil, Array(line)) }
-    if let sinceNs, time.wallNs < sinceNs { return nil }
+    if let since, time.wall < since { return nil }
     return .line(time: time, Array(line[(space + 1)...]))
   }
 }

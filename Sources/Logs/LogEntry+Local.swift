@@ -44,12 +44,13 @@ extension LogEntry {
       default: continue
       }
     }
-    guard let source, let timeNs, let wallNs = Int64(exactly: timeNs) else { return nil }
+    guard let source, let timeNs, let nanoseconds = Int64(exactly: timeNs) else { return nil }
     let isStandardOutput = source.elementsEqual("stdout".utf8)
     guard isStandardOutput || source.elementsEqual("stderr".utf8) else { return nil }
     return (
       LogEntry(
-        time: LogTime(wallNs: wallNs, step: .nanoseconds(1)), isStandardOutput: isStandardOutput,
+        time: LogTime(wall: WallTime(nanoseconds: nanoseconds), step: .nanoseconds(1)),
+        isStandardOutput: isStandardOutput,
         endsLine: !isPartial || isLast), line
     )
   }

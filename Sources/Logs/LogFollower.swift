@@ -18,18 +18,18 @@ public final class LogFollower {
   private var chunk = [UInt8](repeating: 0, count: 256 << 10)
 
   /// - Parameters:
-  ///   - sinceNs: where to begin, nanoseconds after the epoch; `nil`: with what is written from now on.
+  ///   - since: where to begin; `nil`: with what is written from now on.
   ///   - root: the folder that stands for `/`.
   /// - Throws: `HostError.call` if the system has no room for another process.
   public init(
-    _ identity: ProcessIdentity, container: Container?, sinceNs: Int64?, proc: FilePath = "/proc",
+    _ identity: ProcessIdentity, container: Container?, since: WallTime?, proc: FilePath = "/proc",
     root: FilePath = "/"
   ) throws(HostError) {
     var ends: [Int32] = [0, 0]
     // Room for a burst.
     guard clinux_pipe(&ends, 1 << 20) == 0 else { throw .call("pipe2", Errno(rawValue: errno)) }
     child = try ForkedChild(ownEnd: ends[0], childsEnd: ends[1]) {
-      LogFollowing(output: ends[1]).run(identity, container, sinceNs: sinceNs, proc: proc, root: root)
+      LogFollowing(output: ends[1]).run(identity, container, since: since, proc: proc, root: root)
     }
     descriptor = ends[0]
   }
@@ -56,16 +56,16 @@ struct LogFollowing {
   let output: Int32
 
   func run(
-    _ identity: ProcessIdentity, _ container: Container?, sinceNs: Int64?, proc: FilePath, root: FilePath
+    _ identity: ProcessIdentity, _ container: Container?, since: WallTime?, proc: FilePath, root: FilePath
   ) -> Never {
     do throws(HostError) {
       guard let handle = try ProcessHandle.open(identity, proc: proc) else { _exit(0) }
       let files = ContainerFiles(root: root)
       if let source = try LogSource.find(of: handle.directory, container: container, files: files) {
-        try follow(source, of: handle.directory, sinceNs: sinceNs)
+        try follow(source, of: handle.directory, since: since)
       }
       let isJournalHere = access("/run/systemd/journal", F_OK) == 0
-      if let client = LogClient(identity, container, sinceNs: sinceNs, isJournalHere: isJournalHere) {
+      if let client = LogClient(identity, container, since: since, isJournalHere: isJournalHere) {
         client.run(output: output)
       }
       send([.problem("its log is in no file that can be read, and no program here shows it")])
@@ -76,7 +76,7 @@ struct LogFollowing {
   }
 
   private func follow(
-    _ source: LogSource, of process: borrowing ProcessDirectory, sinceNs: Int64?
+    _ source: LogSource, of process: borrowing ProcessDirectory, since: WallTime?
   ) throws(HostError) {
     let changes = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
     let mask = UInt32(IN_MODIFY) | UInt32(IN_CREATE) | UInt32(IN_MOVED_TO)
@@ -88,13 +88,13 @@ struct LogFollowing {
       }
     // If no watches are left (fs.inotify.max_user_watches), a look each second must do.
     if changes >= 0 { _ = watched.withPlatformString { inotify_add_watch(changes, $0, mask) } }
-    var log = try FollowedFile(source, of: process, sinceNs: sinceNs)
+    var log = try FollowedFile(source, of: process, since: since)
     var bytes: [UInt8] = []
     // A runtime's files change, but not their place.
     let isOutput = source.place == .standardOutput
     let key = isOutput ? log.status.map { "\($0.device):\($0.inode)" } : source.name
     EventFrame.append(.ready(key: key ?? watched.string), to: &bytes)
-    var window = Since(ns: sinceNs)
+    var window = Since(since)
     var isQuiet = false
     while true {
       // Nobody writes there any more; what was written before is read first.
@@ -152,19 +152,19 @@ struct LogFollowing {
 
 /// What was written since a moment.
 struct Since {
-  /// Nanoseconds after the epoch; `nil`: everything.
-  let ns: Int64?
+  /// `nil`: everything.
+  let start: WallTime?
   /// For a log to which no runtime adds times: whether a line that is new enough was seen. The lines after it
   /// are new too, like those of an exception, which have no time.
   private var hasBegun = false
 
-  init(ns: Int64?) { self.ns = ns }
+  init(_ start: WallTime?) { self.start = start }
 
   /// - Parameter time: when the runtime got the line.
   mutating func includes(_ time: LogTime?, _ text: ArraySlice<UInt8>) -> Bool {
-    guard let ns else { return true }
-    if let time { return time.wallNs >= ns }
-    if !hasBegun, let own = LogTime(firstIn: text) { hasBegun = own.wallNs + own.step.nanoseconds > ns }
+    guard let start else { return true }
+    if let time { return time.wall >= start }
+    if !hasBegun, let own = LogTime(firstIn: text) { hasBegun = own.wall + own.step > start }
     return hasBegun
   }
 

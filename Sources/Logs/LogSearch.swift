@@ -5,8 +5,8 @@ import Text
 struct LogSearch {
   let question: ServiceLog.Question
   let format: LogEntry.Format
-  /// Nanoseconds after the epoch; what was written before is another process's.
-  let startedNs: Int64
+  /// What was written before is another process's.
+  let started: WallTime
 
   /// The lines found, the last first.
   private(set) var found: [[UInt8]] = []
@@ -20,22 +20,22 @@ struct LogSearch {
   private(set) var hint: [UInt8]?
   /// Whether no line further back is one.
   private(set) var hasEndedHints = false
-  /// Every line written at this time or later is in the log, nanoseconds after the epoch: `.min` if lines
-  /// from before the start are there too, `.max` if nothing is known.
-  private(set) var wholeSinceNs: Int64 = .max
-  /// When the newest line that has its own time was written, nanoseconds after the epoch.
-  private(set) var newestNs: Int64?
+  /// Every line written at this time or later is in the log: `.distantPast` if lines from before the start are
+  /// there too, `.distantFuture` if nothing is known.
+  private(set) var wholeSince: WallTime = .distantFuture
+  /// When the newest line that has its own time was written.
+  private(set) var newest: WallTime?
 
   /// Lines for which an earlier line must still show that they are complete, or since the start; the last
   /// first.
   private var pending: [[UInt8]] = []
   /// No line further back can be later than this.
-  private var latestNs: Int64
+  private var latest: WallTime
   /// Whether lines are missing in the middle, and the search ended there.
   private(set) var isBroken = false
 
   /// Lines may be out of order by this much: a runtime stamps a line when it gets to it.
-  private static let slackNs: Int64 = 2_000_000_000
+  private static let slack = Duration.seconds(2)
   /// More than are ever needed, and a bound on what a process can make this program keep.
   static let limitFound = 64
   /// Longer lines of a file are not parsed; wanted lines are far shorter.
@@ -43,11 +43,11 @@ struct LogSearch {
   /// What a runtime puts before a line, and the line's first field.
   private static let headBytes = 128
 
-  init(_ question: ServiceLog.Question, format: LogEntry.Format, startedNs: Int64, nowNs: Int64) {
+  init(_ question: ServiceLog.Question, format: LogEntry.Format, started: WallTime, now: WallTime) {
     self.question = question
     self.format = format
-    self.startedNs = startedNs
-    latestNs = nowNs
+    self.started = started
+    latest = now
   }
 
   /// - Parameter line: `nil` stands for a line too long to be parsed.
@@ -71,15 +71,15 @@ struct LogSearch {
       hasTimes = true
       // The clock was set back in between: times from before and after it cannot be compared with the start,
       // or a moment.
-      guard time.wallNs - Self.slackNs <= latestNs else {
-        wholeSinceNs = .max
+      guard time.wall <= latest || time.wall - latest <= Self.slack else {
+        wholeSince = .distantFuture
         return end()
       }
-      latestNs = min(latestNs, time.wallNs)
+      latest = min(latest, time.wall)
     }
     // A time cut to the second, say, may be from before the start though it need not be.
-    let isOld = time.map { $0.wallNs < startedNs }
-    let isOfStart = isOld == true && format == .plain && time!.wallNs >= startedNs - ServiceLog.timeCutNs
+    let isOld = time.map { $0.wall < started }
+    let isOfStart = isOld == true && format == .plain && time!.wall >= started - ServiceLog.timeCut
     note(time, isOld: isOld == true && !isOfStart)
     guard entry.isStandardOutput else { return true }
     lastEndsLine = lastEndsLine ?? entry.endsLine
@@ -122,20 +122,20 @@ struct LogSearch {
   private mutating func note(_ time: LogTime?, isOld: Bool) {
     guard let time else { return }
     if !isOld {
-      wholeSinceNs = min(wholeSinceNs, time.wallNs)
+      wholeSince = min(wholeSince, time.wall)
     } else if format != .plain {
-      wholeSinceNs = .min
+      wholeSince = .distantPast
     }
   }
 
   private mutating func noteNewest(_ line: UnsafeRawBufferPointer, _ entry: LogEntry) {
-    guard newestNs == nil, line.count <= Self.limitWantedBytes, let text = LogEntry.text(format, line) else {
+    guard newest == nil, line.count <= Self.limitWantedBytes, let text = LogEntry.text(format, line) else {
       return
     }
     guard let own = text.withUnsafeBytes({ question.time($0) }) else { return }
     // The runtime adds the time at which it got the line, which may be much later; the line's own may be a
     // client's.
-    newestNs = entry.time.map { min($0.wallNs, own.wallNs) } ?? own.wallNs
+    newest = entry.time.map { min($0.wall, own.wall) } ?? own.wall
   }
 
   private func mayBeWanted(_ line: UnsafeRawBufferPointer) -> Bool {

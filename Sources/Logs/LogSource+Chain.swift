@@ -46,7 +46,7 @@ extension LogSource {
     let links = names.compactMap(PodLogName.init(parsing:)).sorted()
       .compactMap { Self.link(files.below(folder).appending($0.name)) }
     return links.enumerated()
-      .sorted { ($0.element.status.modifiedNs, $0.offset) < ($1.element.status.modifiedNs, $1.offset) }
+      .sorted { ($0.element.status.modified, $0.offset) < ($1.element.status.modified, $1.offset) }
       .map(\.element)
   }
 

@@ -26,7 +26,7 @@ public enum RecentLog {
   ///   - visit: gets an entry; `false` ends the visit.
   /// - Returns: `false` if the process's output is in no file that is known here.
   public static func visit(
-    _ process: borrowing ProcessDirectory, container: Container?, sinceWallNs: Int64,
+    _ process: borrowing ProcessDirectory, container: Container?, since: WallTime,
     limitBytes: Int = 2 << 20, root: FilePath = "/", time: ([UInt8]) -> LogTime?, _ visit: (Entry) -> Bool
   ) throws(HostError) -> Bool {
     guard
@@ -43,7 +43,7 @@ public enum RecentLog {
       guard let whole = gatherer.add(text, entry.time) else { return true }
       // Only now and then is a line parsed for its time.
       let itsTime = whole.time ?? (gatherer.count % 64 == 0 ? time(whole.line) : nil)
-      isOver = itsTime.map { $0.wallNs < sinceWallNs } ?? false || !visit(whole)
+      isOver = itsTime.map { $0.wall < since } ?? false || !visit(whole)
       return !isOver
     }
     if !isOver, let rest = gatherer.rest() { _ = visit(rest) }

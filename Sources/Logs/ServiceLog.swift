@@ -50,22 +50,22 @@ public struct ServiceLog: Sendable {
     public internal(set) var lines: [[UInt8]] = []
     /// The newest line that is a hint, if no wanted line was written after it.
     public internal(set) var hint: [UInt8]?
-    /// Every line written at this time or later was read, nanoseconds after the epoch: `.min` if those from
-    /// before the start were too, `.max` if nothing is known. Earlier lines can be missing: the file was
-    /// truncated, rotated away, damaged, or is longer than what is read.
-    public internal(set) var wholeSinceNs: Int64 = .max
-    /// When the newest line with its own time was written, nanoseconds after the epoch; no later than when
-    /// the runtime or the file got it.
-    public internal(set) var newestNs: Int64?
+    /// Every line written at this time or later was read: `.distantPast` if those from before the start were
+    /// too, `.distantFuture` if nothing is known. Earlier lines can be missing: the file was truncated, rotated away,
+    /// damaged, or is longer than what is read.
+    public internal(set) var wholeSince: WallTime = .distantFuture
+    /// When the newest line with its own time was written; no later than when the runtime or the file
+    /// got it.
+    public internal(set) var newest: WallTime?
   }
 
   public static let defaultLimitBytes = 8 << 20
-  /// How much too early a line's own time can be, nanoseconds: many are in whole seconds.
-  public static let timeCutNs: Int64 = 1_000_000_000
+  /// How much too early a line's own time can be: many are in whole seconds.
+  public static let timeCut = Duration.seconds(1)
 
   private let source: LogSource
   private let question: Question
-  private let startedWallNs: Int64
+  private let started: WallTime
   private let limitBytes: Int
   private var bookmark: Bookmark?
 
@@ -81,12 +81,12 @@ public struct ServiceLog: Sendable {
   }
 
   /// - Parameters:
-  ///   - startedWallNs: when the process started, nanoseconds after the epoch. Lines before are another's.
+  ///   - started: when the process started. Lines before are another's.
   ///   - limitBytes: how much of the log may be read at a time.
   ///   - root: the folder that stands for `/`.
   /// - Returns: `nil` if the process's output is in no file that is known here.
   public init?(
-    process: borrowing ProcessDirectory, container: Container?, startedWallNs: Int64, question: Question,
+    process: borrowing ProcessDirectory, container: Container?, started: WallTime, question: Question,
     limitBytes: Int = ServiceLog.defaultLimitBytes, root: FilePath = "/"
   ) throws(HostError) {
     guard
@@ -95,30 +95,30 @@ public struct ServiceLog: Sendable {
     else { return nil }
     self.source = source
     self.question = question
-    self.startedWallNs = startedWallNs
+    self.started = started
     self.limitBytes = limitBytes
   }
 
   /// Looks for the lines.
   ///
-  /// - Parameter nowNs: nanoseconds after the epoch; lines from the future show that the clock was set back.
+  /// - Parameter now: lines from the future show that the clock was set back.
   /// - Throws: `.malformed` for a file that was truncated or replaced while it was read, twice in a row;
   ///   `.notRegular`, `.unreadable`.
   public mutating func look(
-    at process: borrowing ProcessDirectory, nowNs: Int64
+    at process: borrowing ProcessDirectory, now: WallTime
   ) throws(HostError) -> Findings {
     do {
-      return try read(of: process, nowNs: nowNs)
+      return try read(of: process, now: now)
     } catch {
       guard case .malformed = error else { throw error }
       // Most likely it has just been rotated.
       bookmark = nil
-      return try read(of: process, nowNs: nowNs)
+      return try read(of: process, now: now)
     }
   }
 
   private mutating func read(
-    of process: borrowing ProcessDirectory, nowNs: Int64
+    of process: borrowing ProcessDirectory, now: WallTime
   ) throws(HostError) -> Findings {
     if let bookmark, try source.status(of: process) == bookmark.status { return bookmark.findings }
     guard let file = try source.open(of: process) else {
@@ -132,8 +132,8 @@ public struct ServiceLog: Sendable {
     var budget = limitBytes
     // Whatever was appended since the last look was written since the process started.
     var search = LogSearch(
-      question, format: source.format, startedNs: bookmark == nil ? startedWallNs : .min,
-      nowNs: bookmark == nil ? nowNs : .max)
+      question, format: source.format, started: bookmark == nil ? started : .distantPast,
+      now: bookmark == nil ? now : .distantFuture)
     let ending = try tail.visit(from: bookmark?.endOffset ?? 0, limitBytes: &budget) { search.visit($0) }
     switch ending {
     case .enough: break
@@ -176,12 +176,12 @@ public struct ServiceLog: Sendable {
     var findings = Findings()
     findings.lines = Array(((known?.lines ?? []) + search.found.reversed()).suffix(LogSearch.limitFound))
     findings.hint = search.hint ?? (search.found.isEmpty && !search.hasEndedHints ? known?.hint : nil)
-    findings.wholeSinceNs = known?.wholeSinceNs ?? search.wholeSinceNs
+    findings.wholeSince = known?.wholeSince ?? search.wholeSince
     // If no line says when it was written: the file was made or truncated at its last change or before.
     if bookmark == nil, ending == .start, !search.isBroken, !search.hasTimes {
-      findings.wholeSinceNs = status.modifiedNs
+      findings.wholeSince = status.modified
     }
-    findings.newestNs = search.newestNs.map { min($0, status.modifiedNs) } ?? bookmark?.findings.newestNs
+    findings.newest = search.newest.map { min($0, status.modified) } ?? bookmark?.findings.newest
     return findings
   }
 

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import Text
 
 /// What stat(2) says of a file, as far as this program asks.
 public struct FileStatus: Hashable, Sendable {
@@ -9,11 +10,11 @@ public struct FileStatus: Hashable, Sendable {
   public let linkCount: UInt64
   public let ownerID: UInt32
   public let sizeBytes: Int64
-  /// Nanoseconds after the epoch; a time that does not fit (a file may claim any) wraps: it is only compared.
-  public let modifiedNs: Int64
+  /// A time that does not fit (a file may claim any) wraps: it is only compared.
+  public let modified: WallTime
   /// When it was last created, written, renamed or given other rights, likewise. A package's files keep the
   /// time of packing as their mtime, but not this one; inode(7).
-  public let changedNs: Int64
+  public let changed: WallTime
 
   public var isRegular: Bool { mode & S_IFMT == S_IFREG }
   public var isDirectory: Bool { mode & S_IFMT == S_IFDIR }
@@ -65,7 +66,13 @@ public struct FileStatus: Hashable, Sendable {
     linkCount = UInt64(status.st_nlink)
     ownerID = status.st_uid
     sizeBytes = Int64(status.st_size)
-    modifiedNs = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
-    changedNs = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
+    modified = WallTime(wrapping: status.st_mtim)
+    changed = WallTime(wrapping: status.st_ctim)
+  }
+}
+
+extension WallTime {
+  fileprivate init(wrapping time: timespec) {
+    self.init(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
   }
 }

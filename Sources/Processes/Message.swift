@@ -54,6 +54,16 @@ extension Int64: Message {}
 extension UInt64: Message {}
 extension Int: Message {}
 
+extension Message where Self: Moment {
+  public func write(to message: inout MessageWriter) { message.write(nanoseconds) }
+
+  public init(from message: inout MessageReader) throws(ParseError) {
+    self.init(nanoseconds: try message.read())
+  }
+}
+
+extension WallTime: Message {}
+
 extension Bool: Message {
   public func write(to message: inout MessageWriter) { message.write(UInt8(self ? 1 : 0)) }
 

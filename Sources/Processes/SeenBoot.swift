@@ -1,3 +1,5 @@
+import Text
+
 /// A boot of this machine as this process sees it, and what shows whether something was recorded in it.
 ///
 /// Two processes of one boot can see two boot ids: systemd-nspawn(1) mounts another over
@@ -33,14 +35,12 @@ public struct SeenBoot: Sendable {
   /// Whether a reading of the clocks is from this boot: the boot-time clock and the wall clock keep their
   /// distance unless the wall clock is set. The next boot begins later by the whole length of this one.
   public func contains(_ reading: HostClock) -> Bool {
-    let distanceNs = clock.wallNs.subtractingReportingOverflow(clock.boottimeNs)
-    let otherNs = reading.wallNs.subtractingReportingOverflow(reading.boottimeNs)
-    guard !distanceNs.overflow, !otherNs.overflow else { return false }
-    return (distanceNs.partialValue - otherNs.partialValue).magnitude < Self.toleranceNs
+    let change = (reading.wall - clock.wall) + clock.age(ofBoottimeNs: reading.boottimeNs)
+    return max(change, .zero - change) < Self.tolerance
   }
 
   /// The two clocks are read one after the other, and another program may run in between.
-  private static let toleranceNs: UInt64 = 1_000_000_000
+  private static let tolerance = Duration.seconds(1)
 }
 
 extension ProcessTable {

@@ -1,4 +1,5 @@
 import Glibc
+import Text
 
 /// The system log: datagrams to the socket `/dev/log`, as syslog(3) sends them, with facility daemon and priority notice.
 ///
@@ -28,10 +29,9 @@ public struct SystemLog: ~Copyable {
 
   /// Writes one line of printable text.
   ///
-  /// - Parameter wallNs: its time, nanoseconds after the epoch.
   /// - Returns: whether it was sent. If nobody listens, nothing is lost.
-  public func write(_ line: String, wallNs: Int64) -> Bool {
-    var seconds = time_t(wallNs / 1_000_000_000)
+  public func write(_ line: String, at moment: WallTime) -> Bool {
+    var seconds = time_t(moment.nanoseconds / 1_000_000_000)
     var local = tm()
     localtime_r(&seconds, &local)
     var time = [CChar](repeating: 0, count: 32)

@@ -13,7 +13,7 @@ enum Document {
     text(
       WholeDocument(
         frame: Frame(
-          host: origin.host, time: Timestamp(wallNs: origin.wallNs), exitStatus: exitStatus.code,
+          host: origin.host, time: Timestamp(origin.time), exitStatus: exitStatus.code,
           problems: problems), body: body))
   }
 

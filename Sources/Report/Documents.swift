@@ -19,7 +19,7 @@ struct RestartedDocument: Encodable {
     service = entry.service
     pid = entry.identity.pid
     container = entry.container?.withoutPod
-    since = Timestamp(wallNs: entry.sinceWallNs)
+    since = Timestamp(entry.sinceWall)
   }
 }
 
@@ -66,8 +66,8 @@ struct AwaitedDocument: Encodable {
     executable = followed.executable
     container = followed.container?.withoutPod
     pod = followed.container?.pod
-    since = Timestamp(wallNs: now.wallNs(atBoottimeNs: followed.sinceBoottimeNs))
-    expiresAt = followed.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
+    since = Timestamp(now.wall(atBoottimeNs: followed.sinceBoottimeNs))
+    expiresAt = followed.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) }
     by = followed.by
     reason = followed.reason
   }
@@ -107,7 +107,7 @@ struct InstanceDocument: Encodable {
     let now = result.now
     service = instance.service.name
     pid = instance.identity.pid
-    startTime = Timestamp(wallNs: now.wallNs(atBoottimeNs: instance.startedBoottimeNs))
+    startTime = Timestamp(now.wall(atBoottimeNs: instance.startedBoottimeNs))
     executable = instance.executable.path
     container = instance.container?.withoutPod
     pod = instance.container?.pod
@@ -123,8 +123,8 @@ struct InstanceDocument: Encodable {
     signalPending = instance.isSignalPending
     startLevel = instance.startLevel?.rawValue
     let entry = instance.isOurs ? instance.entry : nil
-    since = entry.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0.sinceBoottimeNs)) }
-    expiresAt = entry?.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
+    since = entry.map { Timestamp(now.wall(atBoottimeNs: $0.sinceBoottimeNs)) }
+    expiresAt = entry?.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) }
     by = entry?.by
     reason = entry?.reason
     followsRestarts = entry.map { _ in result.followed(instance) != nil }
@@ -144,7 +144,7 @@ struct NotRunningDocument: Encodable {
   init(_ idle: IdleService, now: HostClock) {
     service = idle.service.name
     container = idle.container.withoutPod
-    message = idle.sentence(nowWallNs: now.wallNs)
+    message = idle.sentence(now: now.wall)
   }
 }
 
@@ -193,7 +193,7 @@ struct OutcomeDocument: Encodable {
     after = outcome.after
     self.outcome = outcome.kind.rawValue
     evidence = outcome.evidence.rawValue
-    expiresAt = outcome.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) }
+    expiresAt = outcome.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) }
     message = outcome.message
   }
 }

@@ -1,15 +1,15 @@
 import Switching
+import Text
 
 /// Where and when a document was made.
 public struct Origin: Sendable {
   /// The name of this machine.
   public let host: String
-  /// Nanoseconds since the epoch.
-  public let wallNs: Int64
+  public let time: WallTime
 
-  public init(host: String, wallNs: Int64) {
+  public init(host: String, time: WallTime) {
     self.host = host
-    self.wallNs = wallNs
+    self.time = time
   }
 }
 

@@ -81,7 +81,7 @@ public struct FollowedRecord: Sendable {
       text += word
     }
     if let time {
-      append(style.paint(Timestamp(wallNs: time.wallNs).timeOfDay, .faint))
+      append(style.paint(Timestamp(time.wall).timeOfDay, .faint))
     }
     if let level = record.level { append(shown(level, style)) }
     append(who)
@@ -131,7 +131,7 @@ public struct FollowedRecord: Sendable {
   /// Appends one JSON object, with a line feed.
   public func appendJSON(to line: inout [UInt8]) {
     line += "{\"time\":".utf8
-    line.appendJSON(time.map { Timestamp(wallNs: $0.wallNs).description })
+    line.appendJSON(time.map { Timestamp($0.wall).description })
     line += origin.members
     line.appendJSON(record.level?.rawValue)
     line += ",\"source\":".utf8

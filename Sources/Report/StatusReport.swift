@@ -29,7 +29,7 @@ public struct StatusReport {
   /// One JSON document.
   public var json: String {
     Document.text(
-      StatusDocument(result), Origin(host: host, wallNs: result.now.wallNs), result.exitStatus,
+      StatusDocument(result), Origin(host: host, time: result.now.wall), result.exitStatus,
       problems: result.unreadable.map(\.sentence)
         + [result.stateProblem?.sentence, configurationProblem?.sentence].compactMap { $0 })
   }
@@ -55,7 +55,7 @@ public struct StatusReport {
         [
           Table.Cell(idle.service.name), Table.Cell(idle.container.shownName), Table.Cell("-"),
           Table.Cell("-", .red), Table.Cell("-"), Table.Cell(""),
-        ], last: idle.sentence(nowWallNs: result.now.wallNs))
+        ], last: idle.sentence(now: result.now.wall))
     }
     let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
     guard hasDeadline, let keeper = result.keeper else { return table.rendered(style) }

@@ -4,12 +4,10 @@ import Text
 
 extension IdleService {
   /// Why nothing can be done with it.
-  ///
-  /// - Parameter nowWallNs: nanoseconds after the epoch.
-  public func sentence(nowWallNs: Int64? = nil) -> String {
+  public func sentence(now: WallTime? = nil) -> String {
     switch state {
     case .exited(let status, let finished):
-      let ago = finished.flatMap { finished in nowWallNs.map { DurationText(.nanoseconds($0 - finished)) } }
+      let ago = finished.flatMap { finished in now.map { DurationText($0 - finished) } }
       return "its container has exited" + (status.map { " with status \($0)" } ?? "")
         + (ago.map { ", \($0) ago" } ?? "")
     case .restarting: return "its container is waiting to be restarted"

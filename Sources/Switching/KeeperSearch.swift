@@ -20,14 +20,14 @@ struct KeeperSearch {
     let lastRun = (try? directory?.readLastRevertRun()) ?? nil
     var keepers = Keepers(agent: directory?.agent?.seen(in: boot), lastRun: lastRun?.seen(in: boot))
     guard keepers.keeper(bootID: bootID, now: now) == nil else { return keepers }
-    let agentNs = directory?.agentChangedWallNs.map(boottimeNs(atWallNs:))
+    let agentNs = directory?.agentChanged.map(boottimeNs(at:))
     keepers.timerSinceNs = timerSinceNs()
     // Cron stands back for the agent, so it may not have run since.
     keepers.cronSinceNs = cronSinceNs().map { max($0, agentNs ?? $0) }
     return keepers
   }
 
-  private func boottimeNs(atWallNs moment: Int64) -> Int64 { now.boottimeNs - (now.wallNs - moment) }
+  private func boottimeNs(at moment: WallTime) -> Int64 { now.boottimeNs - (now.wall - moment).nanoseconds }
 
   /// As systemd itself says; it may hang in an incident.
   private func timerSinceNs() -> Int64? {
@@ -51,7 +51,7 @@ struct KeeperSearch {
       isThere(line.program),
       let file = try? FileStatus(at: below(Self.cronFile)), let daemonNs = daemonSinceNs(reading: file)
     else { return nil }
-    return max(daemonNs, boottimeNs(atWallNs: file.changedNs))
+    return max(daemonNs, boottimeNs(at: file.changed))
   }
 
   /// Since when a cron daemon that reads this very file has been running: one in a container does not.

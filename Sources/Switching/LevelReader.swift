@@ -60,13 +60,13 @@ struct LevelReader {
     let held = holds.indices.compactMap { index in (try? holds[index].get()).map { (index, $0) } }
     var seen = [Result<LevelLook, HostError>?](repeating: nil, count: processes.count)
     func look(at held: [(index: Int, process: HeldProcess)]) {
-      let answers = looks.levels(of: held.map(\.process), parts, nowWallNs: now.wallNs) { number in
+      let answers = looks.levels(of: held.map(\.process), parts, now: now.wall) { number in
         let known = processes[held[number].index]
         let log = writers[known.identity].map { writer in
           LogQuestion(
             kind: known.service.levelKind, container: known.container, writer: writer,
             program: known.programName,
-            startedWallNs: now.wallNs(atBoottimeNs: known.identity.startedBoottimeNs))
+            started: now.wall(atBoottimeNs: known.identity.startedBoottimeNs))
         }
         return (known.addresses, log)
       }

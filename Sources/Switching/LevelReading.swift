@@ -2,6 +2,7 @@ import Ledger
 import Logs
 import PlaceOS
 import Processes
+import Text
 
 /// What shows that a process is, or is not, in debug mode; the most certain first.
 public enum Evidence: String, Sendable, CaseIterable {
@@ -78,7 +79,8 @@ extension LevelReading {
       self = Self.byLog(debug, log, entry, now, known)
     } else if let entry {
       self = Self.byLedger(entry, evidence.log, now, known)
-    } else if evidence.log.map({ $0.wholeSinceWallNs > .min }) ?? (evidence.logRefusal?.isForbidden == false)
+    } else if evidence.log.map({ $0.wholeSince > .distantPast })
+      ?? (evidence.logRefusal?.isForbidden == false)
     {
       // Somebody may have switched it, and the line that said so is gone.
       self = known(nil, .assumed, .logIncomplete)
@@ -95,8 +97,8 @@ extension LevelReading {
   ) -> LevelReading {
     // Nobody knows whether an unconfirmed signal was sent at all, or will be acted on.
     guard entry.lastSignal?.progress.isSettled ?? true else { return known(nil, .ledger, .signalUnseen) }
-    let lastWordNs = now.wallNs(atBoottimeNs: entry.lastSignal?.atBoottimeNs ?? entry.sinceBoottimeNs)
-    if let log, log.wholeSinceWallNs > lastWordNs { return known(nil, .ledger, .logIncomplete) }
+    let lastWord = now.wall(atBoottimeNs: entry.lastSignal?.atBoottimeNs ?? entry.sinceBoottimeNs)
+    if let log, log.wholeSince > lastWord { return known(nil, .ledger, .logIncomplete) }
     return known(entry.debug, .ledger, nil)
   }
 
@@ -106,11 +108,11 @@ extension LevelReading {
     _ debug: Bool, _ log: LoggedLevel.Finding, _ entry: LedgerEntry?, _ now: HostClock,
     _ known: (Bool?, Evidence, Doubt?) -> LevelReading
   ) -> LevelReading {
-    if let sent = entry?.lastSignal, debug != sent.wanted, let newestNs = log.newestWallNs {
+    if let sent = entry?.lastSignal, debug != sent.wanted, let newest = log.newest {
       // A line of the signal's own second may be of before it. That counts for one that was seen to work, and against
       // one that was not: a log that stands still must not have it sent again.
-      let slackNs = sent.progress == .confirmed ? -ServiceLog.timeCutNs : ServiceLog.timeCutNs
-      if newestNs <= now.wallNs(atBoottimeNs: sent.atBoottimeNs) + slackNs {
+      let slack = sent.progress == .confirmed ? .zero - ServiceLog.timeCut : ServiceLog.timeCut
+      if newest <= now.wall(atBoottimeNs: sent.atBoottimeNs) + slack {
         return switch sent.progress {
         case .taken: known(sent.wanted, .ledger, nil)
         case .confirmed: known(nil, .ledger, .logIncomplete)

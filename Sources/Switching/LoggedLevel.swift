@@ -53,20 +53,20 @@ extension RecognisedProcess {
 public struct LoggedLevel: Sendable {
   private let kind: Service.Kind
   private let writer: LogWriter
-  private let startedWallNs: Int64
+  private let started: WallTime
   private var log: ServiceLog
 
   /// A service writes its first line soon after its start; and many write the time in whole seconds.
-  private static let firstLineNs: Int64 = 3_000_000_000
+  private static let firstLine = Duration.seconds(3)
 
   /// - Parameters:
   ///   - program: the process's name for itself in its log.
-  ///   - startedWallNs: when the process started, nanoseconds after the epoch.
+  ///   - started: when the process started.
   ///   - root: the folder that stands for `/`.
   /// - Returns: `nil` if the process's output is in no file.
   public init?(
     _ process: borrowing ProcessDirectory, kind: Service.Kind, container: Container?, writer: LogWriter,
-    program: String, startedWallNs: Int64, limitBytes: Int = ServiceLog.defaultLimitBytes,
+    program: String, started: WallTime, limitBytes: Int = ServiceLog.defaultLimitBytes,
     root: FilePath = "/"
   ) throws(HostError) {
     let question = ServiceLog.Question(
@@ -78,12 +78,12 @@ public struct LoggedLevel: Sendable {
       endsHints: { LevelLine(parsing: $0)?.isOf(kind) == true })
     guard
       let log = try ServiceLog(
-        process: process, container: container, startedWallNs: startedWallNs, question: question,
+        process: process, container: container, started: started, question: question,
         limitBytes: limitBytes, root: root)
     else { return nil }
     self.kind = kind
     self.writer = writer
-    self.startedWallNs = startedWallNs
+    self.started = started
     self.log = log
   }
 
@@ -93,42 +93,41 @@ public struct LoggedLevel: Sendable {
     public let debug: Bool?
     /// Whether it has written lines at trace, and none after them that reports a switch.
     public let isTracing: Bool
-    /// Every line written at this time or later was read, nanoseconds after the epoch: `.min` if that is
-    /// every line since the start of the process. Earlier lines can be missing.
-    public let wholeSinceWallNs: Int64
+    /// Every line written at this time or later was read: `.distantPast` if that is every line since the
+    /// start of the process. Earlier lines can be missing.
+    public let wholeSince: WallTime
     /// Whether a client of the service could have caused the lines: in the line format, what it sends is
     /// logged without escapes.
     public let isForgeable: Bool
-    /// When the newest line of the process itself was written, nanoseconds after the epoch; `nil` without
-    /// one.
-    public let newestWallNs: Int64?
+    /// When the newest line of the process itself was written; `nil` without one.
+    public let newest: WallTime?
 
     public init(
-      debug: Bool?, isTracing: Bool = false, wholeSinceWallNs: Int64, isForgeable: Bool, newestWallNs: Int64?
+      debug: Bool?, isTracing: Bool = false, wholeSince: WallTime, isForgeable: Bool, newest: WallTime?
     ) {
       self.debug = debug
       self.isTracing = isTracing
-      self.wholeSinceWallNs = wholeSinceWallNs
+      self.wholeSince = wholeSince
       self.isForgeable = isForgeable
-      self.newestWallNs = newestWallNs
+      self.newest = newest
     }
   }
 
   /// Looks for lines about the level. Looking again is cheap.
   public mutating func find(
-    of process: borrowing ProcessDirectory, nowWallNs: Int64
+    of process: borrowing ProcessDirectory, now: WallTime
   ) throws(HostError) -> Finding {
-    let findings = try log.look(at: process, nowNs: nowWallNs)
+    let findings = try log.look(at: process, now: now)
     let lines = findings.lines.compactMap(LevelLine.init(parsing:))
     let hint = findings.hint.flatMap(TraceLine.init(parsing:))
     let byLines = LevelLine.debug(after: lines, of: kind)
     return Finding(
       debug: byLines, isTracing: byLines == nil && hint != nil,
-      wholeSinceWallNs: findings.wholeSinceNs <= startedWallNs + Self.firstLineNs
-        ? .min : findings.wholeSinceNs,
+      wholeSince: findings.wholeSince <= started + Self.firstLine
+        ? .distantPast : findings.wholeSince,
       isForgeable: byLines == nil ? hint?.isForgeable == true : lines.contains(where: \.isForgeable),
       // In a shared log, it may be another's.
-      newestWallNs: writer == .only ? findings.newestNs : nil)
+      newest: writer == .only ? findings.newest : nil)
   }
 }
 

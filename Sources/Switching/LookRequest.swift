@@ -21,8 +21,7 @@ struct LookRequest {
   var parts: LookParts = []
   /// `level` only: where the program was that was recognised.
   var addresses = ProcStat.ProgramAddresses(code: 0, stack: 0)
-  /// Nanoseconds after the epoch.
-  var nowWallNs: Int64 = 0
+  var now = WallTime(nanoseconds: 0)
 }
 
 /// What a look at a level takes in besides, because it costs more.
@@ -44,8 +43,8 @@ struct LogQuestion: Hashable {
   let writer: LogWriter
   /// What the process calls itself in its log.
   let program: String
-  /// When the process started, nanoseconds after the epoch; by two clocks, so not the same to the nanosecond each time.
-  let startedWallNs: Int64
+  /// When the process started; by two clocks, so not the same to the nanosecond each time.
+  let started: WallTime
 
   /// Whether it is the same log, read in the same way.
   func isSame(as other: LogQuestion) -> Bool {
@@ -109,7 +108,7 @@ extension ProgramCheck: Message {
 
 extension LookRequest: Message {
   func write(to message: inout MessageWriter) {
-    message.write(subject.rawValue, slot, log, parts.rawValue, addresses.code, addresses.stack, nowWallNs)
+    message.write(subject.rawValue, slot, log, parts.rawValue, addresses.code, addresses.stack, now)
   }
 
   init(from message: inout MessageReader) throws(ParseError) {
@@ -118,14 +117,14 @@ extension LookRequest: Message {
     log = try message.read()
     parts = LookParts(rawValue: try message.read())
     addresses = ProcStat.ProgramAddresses(code: try message.read(), stack: try message.read())
-    nowWallNs = try message.read()
+    now = try message.read()
   }
 }
 
 extension LogQuestion: Message {
   func write(to message: inout MessageWriter) {
     let name: String? = if case .named(let name) = writer { name } else { nil }
-    message.write(kind == .driver, container, name, program, startedWallNs)
+    message.write(kind == .driver, container, name, program, started)
   }
 
   init(from message: inout MessageReader) throws(ParseError) {
@@ -133,7 +132,7 @@ extension LogQuestion: Message {
     container = try message.read()
     writer = try message.read(String?.self).map { .named($0) } ?? .only
     program = try message.read()
-    startedWallNs = try message.read()
+    started = try message.read()
   }
 }
 
@@ -164,13 +163,13 @@ extension LevelLook: Message {
 
 extension LoggedLevel.Finding: Message {
   public func write(to message: inout MessageWriter) {
-    message.write(debug, isTracing, wholeSinceWallNs, isForgeable, newestWallNs)
+    message.write(debug, isTracing, wholeSince, isForgeable, newest)
   }
 
   public init(from message: inout MessageReader) throws(ParseError) {
     self.init(
-      debug: try message.read(), isTracing: try message.read(), wholeSinceWallNs: try message.read(),
+      debug: try message.read(), isTracing: try message.read(), wholeSince: try message.read(),
       isForgeable: try message.read(),
-      newestWallNs: try message.read())
+      newest: try message.read())
   }
 }

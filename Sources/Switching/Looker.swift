@@ -19,7 +19,7 @@ final class Looker {
   /// What reads the level of a process, as long as it executes what it did.
   private var levels: [Int: LevelReaders] = [:]
   /// Whether control groups are frozen, by what `/proc/PID/cgroup` says, at the moment of the last look.
-  private var frozen: (atWallNs: Int64, groups: [[UInt8]: Bool]) = (0, [:])
+  private var frozen: (at: WallTime, groups: [[UInt8]: Bool]) = (.distantPast, [:])
 
   private struct LevelReaders {
     let addresses: ProcStat.ProgramAddresses
@@ -115,15 +115,15 @@ final class Looker {
     return LevelLook(
       status: request.parts.contains(.pipes)
         ? try process.handle.directory.status().pending(since: before) : before,
-      isFrozen: isFrozen(process, at: request.nowWallNs), evidence: evidence)
+      isFrozen: isFrozen(process, at: request.now), evidence: evidence)
   }
 
   /// Of each group once at one moment: it is the same for all of its processes.
-  private func isFrozen(_ process: HeldProcess, at nowWallNs: Int64) -> Bool {
+  private func isFrozen(_ process: HeldProcess, at now: WallTime) -> Bool {
     guard
       let groups = try? process.handle.directory.bytes(of: "cgroup", limitBytes: ControlGroups.limitBytes)
     else { return false }
-    if frozen.atWallNs != nowWallNs { frozen = (nowWallNs, [:]) }
+    if frozen.at != now { frozen = (now, [:]) }
     if let known = frozen.groups[groups] { return known }
     let isFrozen = Freezer.isFrozen(groups)
     frozen.groups[groups] = isFrozen
@@ -168,7 +168,7 @@ final class Looker {
           readers.log = (question, open(question, of: process))
         }
         if var log = try readers.log?.reader.get() {
-          finding = try log.find(of: process.handle.directory, nowWallNs: request.nowWallNs)
+          finding = try log.find(of: process.handle.directory, now: request.now)
           readers.log?.reader = .success(log)
         }
       } catch {
@@ -196,7 +196,7 @@ final class Looker {
     Result { () throws(HostError) in
       try LoggedLevel(
         process.handle.directory, kind: question.kind, container: question.container, writer: question.writer,
-        program: question.program, startedWallNs: question.startedWallNs, root: root)
+        program: question.program, started: question.started, root: root)
     }
   }
 }

@@ -138,14 +138,14 @@ final class Looks {
   ///   - parts: what is looked at besides.
   ///   - recognised: where the program was that was recognised, and how its log is read, by the number of the process.
   func levels(
-    of processes: [HeldProcess], _ parts: LookParts, nowWallNs: Int64,
+    of processes: [HeldProcess], _ parts: LookParts, now: WallTime,
     recognised: (Int) -> (addresses: ProcStat.ProgramAddresses, log: LogQuestion?)
   ) -> [Result<LevelLook, HostError>] {
     ask(processes) { number in
       let (addresses, log) = recognised(number)
       return LookRequest(
         subject: .level, slot: processes[number].slot, log: log, parts: parts, addresses: addresses,
-        nowWallNs: nowWallNs)
+        now: now)
     }
   }
 

@@ -197,7 +197,7 @@ extension Pipeline {
     let signals = entries.filter { $0.signal != nil }
     guard !signals.isEmpty else { return }
     let log = SystemLog()
-    result.unlogged = signals.count { !log.write($0.systemLogLine, wallNs: now.wallNs) }
+    result.unlogged = signals.count { !log.write($0.systemLogLine, at: now.wall) }
   }
 
   // MARK: the state directory

@@ -151,7 +151,7 @@ struct Recorder: ~Copyable {
       identity: instance.identity, service: instance.service.name, executable: instance.executable.path,
       container: instance.container,
       dialect: instance.handling.dialect.rawValue, debug: wanted, sinceBoottimeNs: now.boottimeNs,
-      sinceWallNs: now.wallNs, deadlineBoottimeNs: wanted ? step.deadlineBoottimeNs : nil, by: request.by,
+      sinceWall: now.wall, deadlineBoottimeNs: wanted ? step.deadlineBoottimeNs : nil, by: request.by,
       reason: request.reason, lastSignal: sent)
   }
 
@@ -178,7 +178,7 @@ struct Recorder: ~Copyable {
       let now = clock()
       entry.debug = false
       entry.deadlineBoottimeNs = nil
-      (entry.sinceBoottimeNs, entry.sinceWallNs) = (now.boottimeNs, now.wallNs)
+      (entry.sinceBoottimeNs, entry.sinceWall) = (now.boottimeNs, now.wall)
       entry.by = request.by
       entry.reason = request.reason
     }

@@ -6,12 +6,12 @@ extension HistoryEntry {
   /// The line of history for one signal.
   init(_ sent: SentSwitch, request: Request, keeper: RevertKeeper, now: HostClock) {
     self.init(
-      of: sent.intent, time: Timestamp(wallNs: now.wallNs(atBoottimeNs: sent.atBoottimeNs)),
+      of: sent.intent, time: Timestamp(now.wall(atBoottimeNs: sent.atBoottimeNs)),
       signal: sent.signal.rawValue, debug: sent.wanted, outcome: sent.outcome.kind.rawValue,
       evidence: sent.outcome.evidence.rawValue, by: request.by, reason: request.reason,
       command: request.verb.rawValue,
       expiresAt: sent.outcome.deadlineBoottimeNs.map {
-        Timestamp(wallNs: now.wallNs(atBoottimeNs: $0))
+        Timestamp(now.wall(atBoottimeNs: $0))
       },
       keeper: request.verb == .revert && keeper != .person ? keeper.rawValue : nil)
   }
@@ -22,11 +22,11 @@ extension HistoryEntry {
       let change = [Outcome.Note.deadlineMoved, .deadlineRemoved].first(where: step.notes.contains)
     else { return nil }
     self.init(
-      of: entry, time: Timestamp(wallNs: now.wallNs), signal: nil, debug: true,
+      of: entry, time: Timestamp(now.wall), signal: nil, debug: true,
       outcome: change == .deadlineMoved ? "deadline_moved" : "deadline_removed",
       evidence: step.evidence.rawValue, by: request.by, reason: request.reason,
       command: request.verb.rawValue,
-      expiresAt: step.deadlineBoottimeNs.map { Timestamp(wallNs: now.wallNs(atBoottimeNs: $0)) })
+      expiresAt: step.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) })
   }
 
   /// The same as one line for the system log. Names come from containers, so control characters are escaped.

@@ -76,14 +76,14 @@ extension Underway {
   private static func hasLogMovedOn(
     _ log: LoggedLevel.Finding?, _ sent: LedgerEntry.SentSignal, _ context: LevelContext
   ) -> Bool {
-    guard let log, let newestNs = log.newestWallNs else { return false }
-    let sentNs = context.now.wallNs(atBoottimeNs: sent.atBoottimeNs)
-    return log.wholeSinceWallNs <= sentNs && newestNs > sentNs + settlingNs
+    guard let log, let newest = log.newest else { return false }
+    let sent = context.now.wall(atBoottimeNs: sent.atBoottimeNs)
+    return log.wholeSince <= sent && newest > sent + settling
   }
 
   /// A blocked loop was seen to get to its signal after 20 s and more; one that logs is not blocked. The rest
   /// is slack for two clocks, and for lines out of order.
-  private static let settlingNs: Int64 = 5_000_000_000
+  private static let settling = Duration.seconds(5)
 }
 
 extension Underway {

@@ -1,12 +1,11 @@
 /// A moment as logs write it, RFC 3339: `2026-11-22T12:39:44.012345678Z`, `2026-11-22T13:39:44+01:00`.
 public struct LogTime: Hashable, Sendable {
-  /// Nanoseconds after the epoch.
-  public let wallNs: Int64
-  /// The value of one unit of the last digit: the moment is less than this after `wallNs`.
+  public let wall: WallTime
+  /// The value of one unit of the last digit: the moment is less than this after `wall`.
   public let step: Duration
 
-  public init(wallNs: Int64, step: Duration) {
-    self.wallNs = wallNs
+  public init(wall: WallTime, step: Duration) {
+    self.wall = wall
     self.step = step
   }
 
@@ -56,7 +55,7 @@ public struct LogTime: Hashable, Sendable {
     }
     let days = Self.days(year, month, day)
     let seconds = (days * 24 + hour) * 3600 + (minute - offsetMinutes) * 60 + second
-    self.init(wallNs: seconds * 1_000_000_000 + fraction, step: .nanoseconds(step))
+    self.init(wall: WallTime(nanoseconds: seconds * 1_000_000_000 + fraction), step: .nanoseconds(step))
   }
 
   /// The first time in the first 256 bytes of a line, in whatever format the line is.

@@ -3,8 +3,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   /// Milliseconds after the epoch.
   public let wallMs: Int64
 
-  /// - Parameter wallNs: nanoseconds after the epoch; anything below a millisecond is cut off.
-  public init(wallNs: Int64) { wallMs = Self.floor(wallNs, 1_000_000).quotient }
+  /// Anything below a millisecond is cut off.
+  public init(_ moment: WallTime) { wallMs = Self.floor(moment.nanoseconds, 1_000_000).quotient }
 
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.wallMs < right.wallMs }
 

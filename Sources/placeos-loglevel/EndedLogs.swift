@@ -1,12 +1,13 @@
 import Processes
 import Report
 import Switching
+import Text
 
 /// The logs that are no longer read, and when to read them again.
 struct EndedLogs {
   private struct Ending {
-    /// When the runtime got the last line that was shown, nanoseconds after the epoch.
-    var lastNs: Int64?
+    /// When the runtime got the last line that was shown.
+    var last: WallTime?
     /// When to retry, on the boot-time clock; `nil`: it is being read, or another log is the same.
     var dueNs: Int64?
     /// How long to wait the next time.
@@ -21,21 +22,21 @@ struct EndedLogs {
 
   /// A log is read again.
   ///
-  /// - Returns: where to go on, nanoseconds after the epoch; `nil` if nothing of it was shown.
-  mutating func begin(_ place: String) -> Int64? {
+  /// - Returns: where to go on; `nil` if nothing of it was shown.
+  mutating func begin(_ place: String) -> WallTime? {
     endings[place, default: Ending()].beganNs = HostClock.now().boottimeNs
     endings[place]?.dueNs = nil
-    return endings[place]?.lastNs.map { $0 + 1 }
+    return endings[place]?.last.map { $0 + .nanoseconds(1) }
   }
 
-  mutating func end(_ places: Set<String>, lastNs: Int64?) {
-    for place in places { end(place, lastNs: lastNs) }
+  mutating func end(_ places: Set<String>, last: WallTime?) {
+    for place in places { end(place, last: last) }
   }
 
-  private mutating func end(_ place: String, lastNs: Int64?) {
+  private mutating func end(_ place: String, last: WallTime?) {
     let now = HostClock.now().boottimeNs
     var ending = endings[place] ?? Ending()
-    ending.lastNs = lastNs ?? ending.lastNs
+    ending.last = last ?? ending.last
     // One that ends at once will most likely do so again.
     let isShort = now - ending.beganNs < 5_000_000_000
     ending.pauseNs = isShort ? min(Self.longestPauseNs, ending.pauseNs * 2) : 1_000_000_000

@@ -19,8 +19,8 @@ final class FollowSession {
     /// A number that no other log has.
     var key: String?
     var wasShown = true
-    /// When the runtime got the last line, nanoseconds after the epoch.
-    var lastNs: Int64?
+    /// When the runtime got the last line.
+    var last: WallTime?
 
     init(_ follower: LogFollower, _ places: LogPlaces, _ origin: FollowedRecord.Origin) {
       (self.follower, self.places, self.origin) = (follower, places, origin)
@@ -74,7 +74,7 @@ final class FollowSession {
       return ExitStatus.nothingMatched.code
     }
     if let save { output.file = try SaveFile(save) }
-    follow(found.instances, sinceNs: since.map { found.now.wallNs - $0.nanoseconds })
+    follow(found.instances, since: since.map { found.now.wall - $0 })
     awaitReadiness()
     var status = (found.unmatched.isEmpty ? ExitStatus.done : .notAsAsked).code
     if switches {
@@ -127,7 +127,7 @@ final class FollowSession {
 
   // MARK: what is followed
 
-  private func follow(_ instances: [Instance], sinceNs: Int64?) {
+  private func follow(_ instances: [Instance], since: WallTime?) {
     guard command == nil || save != nil else { return }
     for instance in instances where instance.failure == nil {
       let identity = instance.identity
@@ -139,7 +139,7 @@ final class FollowSession {
       }
       do throws(HostError) {
         let follower = try LogFollower(
-          identity, container: instance.container, sinceNs: endings.begin(place) ?? sinceNs)
+          identity, container: instance.container, since: endings.begin(place) ?? since)
         logs.append(Log(follower, LogPlaces(place), .init(instance, number: count)))
         count += 1
       } catch {
@@ -188,7 +188,7 @@ final class FollowSession {
         switch event {
         case .line where isDouble: break
         case .line(let time, let bytes):
-          log.lastNs = time?.wallNs ?? log.lastNs
+          log.last = time?.wall ?? log.last
           let record = output.looksIntoLines ? LogRecord(parsing: bytes) : LogRecord(unparsed: bytes)
           log.wasShown = output.take(
             FollowedRecord(record, from: log.origin, time: time), record, wasShown: log.wasShown)
@@ -202,7 +202,7 @@ final class FollowSession {
           if endings.isNews(text, of: log.places.names) { Console.remark("\(log.origin.name): \(text)") }
         }
       }
-      if !goesOn { endings.end(log.places.names, lastNs: log.lastNs) }
+      if !goesOn { endings.end(log.places.names, last: log.last) }
       if isDouble { endings.double(log.places.names) }
       if !goesOn || isDouble { ended.append(ObjectIdentifier(log)) }
       output.flush()
@@ -219,11 +219,11 @@ final class FollowSession {
     for instance in new { endings.renew(instance.logPlace) }
     // Those whose client has ended, though they run: their daemon may have restarted.
     let again = found.instances.filter { seen.contains($0.identity) && endings.isDue($0.logPlace) }
-    follow(again, sinceNs: found.now.wallNs)
+    follow(again, since: found.now.wall)
     guard !new.isEmpty else { return }
     seen.formUnion(new.map(\.identity))
     // Its first lines tell most, and were written before it was found.
-    follow(new, sinceNs: found.now.wallNs - 10_000_000_000)
+    follow(new, since: found.now.wall - .seconds(10))
     for instance in new {
       Console.remark("\(instance.service.name) has started (pid \(instance.identity.pid)); it is followed")
     }
@@ -240,7 +240,7 @@ final class FollowSession {
     let present = Set(instances.map(\.logPlace))
     logs.removeAll { log in
       guard log.places.areAbandoned(present) else { return false }
-      endings.end(log.places.names, lastNs: log.lastNs)
+      endings.end(log.places.names, last: log.last)
       return true
     }
   }

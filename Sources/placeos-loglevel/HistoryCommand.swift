@@ -46,7 +46,7 @@ struct HistoryCommand: ParsableCommand {
     let environment = common.environment
     let history = History(path: environment.history, ownerID: environment.ownerID)
     let query = History.Query(
-      sinceWallNs: since.map { environment.clock().wallNs - $0.nanoseconds },
+      since: since.map { environment.clock().wall - $0 },
       limit: limit ?? (common.json ? nil : Self.usualLimit)
     ) { entry in
       guard !selectors.isEmpty else { return true }

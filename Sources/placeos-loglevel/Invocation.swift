@@ -51,7 +51,7 @@ enum Invocation {
   }
 
   /// The documents' time and place.
-  static var origin: Origin { Origin(host: hostName, wallNs: HostClock.now().wallNs) }
+  static var origin: Origin { Origin(host: hostName, time: HostClock.now().wall) }
 
   static var hostName: String {
     var name = [CChar](repeating: 0, count: 256)

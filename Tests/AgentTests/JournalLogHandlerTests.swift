@@ -1,6 +1,7 @@
 import Glibc
 import Ledger
 import Logging
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -15,7 +16,7 @@ import Testing
   func heads() {
     #expect(line(.info, "reverted") == "<6>reverted")
     #expect(line(.warning, "x") == "<4>x" && line(.error, "x") == "<3>x" && line(.debug, "x") == "<7>x")
-    let time = Timestamp(wallNs: 0)
+    let time = Timestamp(0)
     #expect(
       JournalLogHandler.line(.notice, "agent started", ["pid": "7"], time: time)
         == "1970-01-01T00:00:00.000Z notice agent started pid=7")

@@ -1,6 +1,7 @@
 import Containers
 import Ledger
 import Processes
+import TestSupport
 
 let bootID = "5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01"
 let second: Int64 = 1_000_000_000
@@ -16,7 +17,7 @@ func entry(
 ) -> LedgerEntry {
   LedgerEntry(
     identity: identity(pid), service: "api", executable: executable, container: container, dialect: "toggle",
-    debug: true, sinceBoottimeNs: second, sinceWallNs: second, deadlineBoottimeNs: deadline, by: steve,
+    debug: true, sinceBoottimeNs: second, sinceWall: 1_000_000_000, deadlineBoottimeNs: deadline, by: steve,
     reason: nil,
     lastSignal: .init(signal: "USR1", wanted: true, atBoottimeNs: second, progress: progress))
 }

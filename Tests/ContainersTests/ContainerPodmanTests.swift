@@ -1,5 +1,6 @@
 import HostTree
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Containers
@@ -72,7 +73,7 @@ struct ContainerPodmanTests {
     ]
     let ends = PodmanEnd.all(parsing: Array(lines.joined(separator: "\n").utf8))
     #expect(Set(ends.keys) == ["a", "c"])
-    #expect(ends["a"] == PodmanEnd(status: 137, wallNs: 1_795_698_184_500_000_000))
+    #expect(ends["a"] == PodmanEnd(status: 137, time: 1_795_698_184_500_000_000))
     #expect(ends["c"]?.status == 0)
   }
 }

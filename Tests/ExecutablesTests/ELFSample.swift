@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Executables
 @testable import Processes
 
@@ -68,7 +70,7 @@ struct ELFSample {
     _ bytes: [UInt8], entry: SymbolCache.Entry? = nil
   ) throws(HostError) -> ExecutableSymbols {
     let identity = ExecutableIdentity(
-      device: 1, inode: 2, sizeBytes: Int64(bytes.count), modifiedNs: 3, buildID: nil)
+      device: 1, inode: 2, sizeBytes: Int64(bytes.count), modified: 3, buildID: nil)
     return try ExecutableSymbols(parsing: bytes, identity: identity, entry: entry)
   }
 

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Executables
@@ -19,7 +20,7 @@ struct ExecutableSymbolsTests {
       read.identity
         == ExecutableIdentity(
           device: status.device, inode: status.inode, sizeBytes: Int64(ELFSample().bytes.count),
-          modifiedNs: 1_700_000_000_000_000_005, buildID: "deadbeef"))
+          modified: 1_700_000_000_000_000_005, buildID: "deadbeef"))
     #expect(read.traceFlag?.kind == .logBackend)
   }
 

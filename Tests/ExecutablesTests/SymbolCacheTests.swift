@@ -1,6 +1,7 @@
 import SystemPackage
 import TestSupport
 import Testing
+import Text
 
 @testable import Executables
 @testable import Processes
@@ -10,7 +11,7 @@ struct SymbolCacheTests {
   static func entry(_ number: Int, buildID: String? = "deadbeef") -> SymbolCache.Entry {
     SymbolCache.Entry(
       identity: ExecutableIdentity(
-        device: 65025, inode: UInt64(number), sizeBytes: 7_201_760, modifiedNs: -5 + Int64(number),
+        device: 65025, inode: UInt64(number), sizeBytes: 7_201_760, modified: -5 + .nanoseconds(number),
         buildID: buildID),
       traceFlag: TraceFlagSymbol(
         kind: number.isMultiple(of: 2) ? .logBackend : .driver, address: .max - UInt64(number),

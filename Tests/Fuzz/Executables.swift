@@ -1,3 +1,6 @@
+import TestSupport
+import Text
+
 @testable import Executables
 @testable import Processes
 
@@ -5,7 +8,7 @@
 enum Executables {
   static func elf(_ bytes: [UInt8]) throws {
     let identity = ExecutableIdentity(
-      device: 1, inode: 2, sizeBytes: Int64(bytes.count), modifiedNs: 3, buildID: nil)
+      device: 1, inode: 2, sizeBytes: Int64(bytes.count), modified: 3, buildID: nil)
     guard let read = accepted({ try ExecutableSymbols(parsing: bytes, identity: identity) }) else { return }
     for segment in read.segments {
       try require(segment.file.end <= UInt64(bytes.count), "elf: a segment beyond the end of the file")
@@ -76,7 +79,8 @@ enum Executables {
     let entry = SymbolCache.Entry(
       identity: ExecutableIdentity(
         device: number(0), inode: number(8), sizeBytes: Int64(number(16) >> 1),
-        modifiedNs: Int64(bitPattern: number(24)), buildID: id.isEmpty ? nil : id.joined()),
+        modified: WallTime(nanoseconds: Int64(bitPattern: number(24))),
+        buildID: id.isEmpty ? nil : id.joined()),
       traceFlag: TraceFlagSymbol(
         kind: bytes.count % 2 == 0 ? .logBackend : .driver, address: number(32), index: bytes.count))
     var own = cache

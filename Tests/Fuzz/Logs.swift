@@ -1,6 +1,7 @@
 import Glibc
 import PlaceOS
 import SystemPackage
+import TestSupport
 
 @testable import Logs
 @testable import Text
@@ -37,7 +38,7 @@ enum Logs {
       mark: LevelLine.mark, time: { LevelLine.time(of: $0).flatMap(LogTime.init(parsing:)) },
       isWanted: { LevelLine(parsing: $0) != nil },
       isEnough: { LevelLine.debug(after: $0.compactMap(LevelLine.init(parsing:)), of: .service) != nil })
-    var search = LogSearch(question, format: format, startedNs: 0, nowNs: .max)
+    var search = LogSearch(question, format: format, started: 0, now: .distantFuture)
     for line in lines.reversed() where !line.withUnsafeBytes({ search.visit($0) }) { break }
     search.reachStart(isGood: true)
     try require(search.found.count <= LogSearch.limitFound, "log: more lines found than the limit")
@@ -83,7 +84,7 @@ enum Logs {
       guard let entry = LogEntry(format, raw) else {
         throw Violation(description: "log: a line of the runtime's form is refused (\(format))")
       }
-      guard entry.isStandardOutput, entry.endsLine, entry.time?.wallNs == 1_795_351_184_012_345_678 else {
+      guard entry.isStandardOutput, entry.endsLine, entry.time?.wall == 1_795_351_184_012_345_678 else {
         throw Violation(description: "log: a message speaks for the runtime (\(format))")
       }
       guard LogEntry.text(format, raw) == line else {
@@ -137,7 +138,7 @@ enum Logs {
 
   static func levelLine(_ bytes: [UInt8]) throws {
     let time = bytes.withUnsafeBytes { raw in LevelLine.time(of: raw).flatMap(LogTime.init(parsing:)) }
-    if let time { try require(time.wallNs > -86_400_000_000_000, "line: a time before the epoch") }
+    if let time { try require(time.wall > -86_400_000_000_000, "line: a time before the epoch") }
     guard let line = LevelLine(parsing: bytes) else { return }
     // The mark is what a log is searched for. Only JSON could hide it, and no logger escapes a letter.
     try require(

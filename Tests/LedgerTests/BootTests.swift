@@ -1,5 +1,7 @@
 import Processes
+import TestSupport
 import Testing
+import Text
 
 @testable import Ledger
 
@@ -11,7 +13,7 @@ struct BootTests {
     return LedgerEntry(
       identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: startTicks), service: "api",
       executable: "/rest-api", container: nil, dialect: "toggle", debug: true, sinceBoottimeNs: sinceNs,
-      sinceWallNs: 1_795_350_000_000_000_000 + sinceNs, deadlineBoottimeNs: 2 * sinceNs,
+      sinceWall: 1_795_351_800_000_000_000, deadlineBoottimeNs: 2 * sinceNs,
       by: .init(user: "root", uid: 0), reason: "INC-42", lastSignal: nil)
   }
 
@@ -58,8 +60,8 @@ struct BootTests {
   @Test("where the process fits and the clocks do not, it is neither acted on nor lost")
   func aside() throws {
     let written = LedgerState(bootID: otherBootID, entries: [entry()], followed: [followed()])
-    for setNs in [Int64(60_000_000_000), -60_000_000_000] {
-      let (state, dropped) = written.current(SeenBoot(bootID, living: [7: 100], setNs: setNs))
+    for set in [Duration.seconds(60), .seconds(-60)] {
+      let (state, dropped) = written.current(SeenBoot(bootID, living: [7: 100], set: set))
       #expect(state.hasNoEntries && state.elsewhere == [entry()] && dropped == [] && state.followed == [])
       let kept = try LedgerState(parsing: try bytes(of: state), path: samplePath)
       #expect(kept.current(SeenBoot(otherBootID)).state.entries == [entry()])
@@ -67,7 +69,9 @@ struct BootTests {
       #expect(kept.current(SeenBoot(bootID)).state.isEmpty)
     }
     #expect(
-      written.current(SeenBoot(bootID, living: [7: 100], setNs: 500_000_000)).state.entries == [entry(bootID)]
+      written.current(SeenBoot(bootID, living: [7: 100], set: .milliseconds(500))).state.entries == [
+        entry(bootID)
+      ]
     )
   }
 
@@ -105,13 +109,13 @@ struct BootTests {
     #expect(!sees(LivingAgent(pid: 8, bootID: otherBootID, startTicks: 100)))
     #expect(!sees(LivingAgent(pid: 7, bootID: otherBootID)))
     #expect(!sees(LivingAgent(pid: 7, bootID: otherBootID + "/4026532201", startTicks: 100)))
-    func run(_ atNs: Int64, _ id: String) -> String {
+    func run(_ after: Duration, _ id: String) -> String {
       RevertRun(
-        bootID: id, clock: HostClock(boottimeNs: 1_800_000_000_000, wallNs: 1_795_350_000_000_000_000 + atNs)
+        bootID: id, clock: HostClock(boottimeNs: 1_800_000_000_000, wall: 1_795_350_000_000_000_000 + after)
       ).seen(in: boot).bootID
     }
-    #expect(run(1_800_000_000_000, otherBootID) == bootID)
-    #expect(run(1_700_000_000_000, otherBootID) == otherBootID)
-    #expect(run(1_800_000_000_000, otherBootID + "/4026532201") != bootID)
+    #expect(run(.seconds(1800), otherBootID) == bootID)
+    #expect(run(.seconds(1700), otherBootID) == otherBootID)
+    #expect(run(.seconds(1800), otherBootID + "/4026532201") != bootID)
   }
 }

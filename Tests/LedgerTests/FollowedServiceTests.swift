@@ -2,6 +2,7 @@ import Containers
 import Glibc
 import Processes
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Ledger
@@ -109,7 +110,7 @@ struct AgentLockTests {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       for keeper in RevertKeeper.allCases {
-        let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wallNs: 2), by: keeper)
+        let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wall: 2), by: keeper)
         try directory.writeLastRevertRun(run)
         #expect(try directory.readLastRevertRun() == run)
       }

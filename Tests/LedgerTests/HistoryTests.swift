@@ -1,6 +1,7 @@
 import Glibc
 import Processes
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Ledger
@@ -26,7 +27,7 @@ struct HistoryTests {
       var bare = historyEntry(8, reason: "two\nlines \u{0}\"\u{2028}😀")
       bare.container = nil
       bare.pod = nil
-      bare.expiresAt = Timestamp(wallNs: 0)
+      bare.expiresAt = Timestamp(0)
       try history.append(historyEntry(7))
       try history.append(bare)
       let (entries, damagedLines, _) = try history.all()
@@ -118,7 +119,7 @@ struct HistoryTests {
       for (number, ending) in [".3", "-20261122", "-20261123-001122", ".2", ""].enumerated() {
         expected.append(historyEntry(number + 1))
         try history.append(expected.last!)
-        let age = Int(Timestamp(wallNs: 0).wallMs) + 1_700_000_000 + number
+        let age = Int(Timestamp(0).wallMs) + 1_700_000_000 + number
         let rotated = history.path.string + ending
         rename(history.path.string, rotated)
         var times = [timeval(tv_sec: age, tv_usec: 0), timeval(tv_sec: age, tv_usec: 0)]
@@ -135,7 +136,7 @@ struct HistoryTests {
       #expect(try history.all(.init(limit: 2)).loss.isCut)
       #expect(try !history.all(.init(limit: 5)).loss.isCut)
       #expect(try history.all(.init { $0.pid == 2 }).entries == [expected[1]])
-      #expect(try history.all(.init(sinceWallNs: .max)).entries == [])
+      #expect(try history.all(.init(since: .distantFuture)).entries == [])
     }
   }
 

@@ -1,6 +1,7 @@
 import Containers
 import Processes
 import SystemPackage
+import TestSupport
 
 @testable import Ledger
 @testable import Text
@@ -19,7 +20,7 @@ func fullEntry(
       runtime: .docker, id: String(repeating: "0f", count: 32), name: "rest-api",
       image: "registry/placeos/rest-api:latest",
       pod: Pod(uid: "6d5f7c9b", namespace: "default", name: "api-0", container: "api")),
-    dialect: "toggle", debug: true, sinceBoottimeNs: .max, sinceWallNs: 1_795_350_000_123_456_789,
+    dialect: "toggle", debug: true, sinceBoottimeNs: .max, sinceWall: 1_795_350_000_123_456_789,
     deadlineBoottimeNs: 9_007_199_254_740_993, by: .init(user: "root", sudoUser: "steve", uid: .max),
     reason: reason,
     lastSignal: .init(
@@ -30,7 +31,7 @@ func fullEntry(
 func bareEntry(pid: Int32 = 42, bootID boot: String = bootID) -> LedgerEntry {
   LedgerEntry(
     identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: 0), service: "driver",
-    executable: "", container: nil, dialect: "driver", debug: false, sinceBoottimeNs: 0, sinceWallNs: 0,
+    executable: "", container: nil, dialect: "driver", debug: false, sinceBoottimeNs: 0, sinceWall: 0,
     deadlineBoottimeNs: nil, by: .init(user: "", sudoUser: nil, uid: 0), reason: nil, lastSignal: nil)
 }
 
@@ -57,7 +58,7 @@ func sealed(_ text: String) -> [UInt8] {
 
 func historyEntry(_ number: Int, reason: String? = nil) -> HistoryEntry {
   HistoryEntry(
-    of: fullEntry(pid: Int32(number)), time: Timestamp(wallNs: 1_795_350_000_123_456_789), signal: "USR1",
+    of: fullEntry(pid: Int32(number)), time: Timestamp(1_795_350_000_123_456_789), signal: "USR1",
     debug: true, outcome: "switched", evidence: "ledger", by: .init(user: "root", sudoUser: nil, uid: 0),
     reason: reason, command: "on", expiresAt: nil)
 }
@@ -80,10 +81,9 @@ extension SeenBoot {
   /// The boot of the samples, which began at 1,795,350,000 s after the epoch, an hour later.
   ///
   /// - Parameter living: the processes that are there, with their start.
-  init(_ id: String, living: [Int32: UInt64] = [:], setNs: Int64 = 0) {
-    let hourNs: Int64 = 3_600_000_000_000
+  init(_ id: String, living: [Int32: UInt64] = [:], set: Duration = .zero) {
     self.init(
-      id: id, clock: HostClock(boottimeNs: hourNs, wallNs: 1_795_350_000_000_000_000 + hourNs + setNs)
+      id: id, clock: HostClock(boottimeNs: 3_600_000_000_000, wall: 1_795_353_600_000_000_000 + set)
     ) { living[$0] }
   }
 }

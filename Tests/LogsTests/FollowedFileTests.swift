@@ -97,7 +97,7 @@ private func docker(_ text: String, ends: Bool = true) -> String {
 
   @Test func framesComeOutAsTheyWentIn() {
     let events: [FollowedEvent] = [
-      .ready(key: "1:2"), .line(time: LogTime(wallNs: 5, step: .nanoseconds(1)), [1, 10, 0]),
+      .ready(key: "1:2"), .line(time: LogTime(wall: 5, step: .nanoseconds(1)), [1, 10, 0]),
       .line(time: nil, []),
       .problem("x"),
     ]

@@ -3,6 +3,7 @@ import Glibc
 import Processes
 import SystemPackage
 import TestSupport
+import Text
 
 @testable import Logs
 
@@ -37,8 +38,8 @@ final class FollowedLog {
     LogSource(place: place, format: format, files: ContainerFiles(root: folder.path))
   }
 
-  func follow(_ source: LogSource, sinceNs: Int64? = nil) throws -> FollowedFile {
-    try FollowedFile(source, of: process.directory, sinceNs: sinceNs)
+  func follow(_ source: LogSource, since: WallTime? = nil) throws -> FollowedFile {
+    try FollowedFile(source, of: process.directory, since: since)
   }
 
   func drain(_ file: inout FollowedFile) throws {

@@ -10,7 +10,7 @@ import Text
 
 /// A message of Docker's `local` driver, as Docker writes it, between its lengths.
 func localFrame(
-  _ line: String, at wallNs: Int64 = 1_795_351_184_012_345_678, stream: String = "stdout",
+  _ line: String, at time: WallTime = 1_795_351_184_012_345_678, stream: String = "stdout",
   part: (number: UInt8, isLast: Bool)? = nil
 ) -> [UInt8] {
   func number(_ value: UInt64) -> [UInt8] {
@@ -19,7 +19,8 @@ func localFrame(
   func bytes(_ field: UInt8, _ bytes: [UInt8]) -> [UInt8] {
     [field << 3 | 2] + number(UInt64(bytes.count)) + bytes
   }
-  var message = bytes(1, Array(stream.utf8)) + [2 << 3] + number(UInt64(wallNs)) + bytes(3, Array(line.utf8))
+  var message =
+    bytes(1, Array(stream.utf8)) + [2 << 3] + number(UInt64(time.nanoseconds)) + bytes(3, Array(line.utf8))
   if let part {
     let metadata = (part.isLast ? [1 << 3, 1] : []) + bytes(2, Array("0f0f".utf8)) + [3 << 3, part.number]
     message += [4 << 3, 1] + bytes(5, metadata)
@@ -35,7 +36,7 @@ func localFrame(
   @Test func aMessageSaysWhatDockerSays() throws {
     try message(localFrame("a \"b\"\r")).withUnsafeBytes { raw in
       let entry = try #require(LogEntry(.local, raw))
-      #expect(entry.isStandardOutput && entry.endsLine && entry.time?.wallNs == 1_795_351_184_012_345_678)
+      #expect(entry.isStandardOutput && entry.endsLine && entry.time?.wall == 1_795_351_184_012_345_678)
       #expect(LogEntry.text(.local, raw) == Array("a \"b\"".utf8))
     }
     message(localFrame("x", stream: "stderr", part: (1, false))).withUnsafeBytes { raw in
@@ -141,13 +142,13 @@ func localFrame(
   }
 
   @Test func whatWasWrittenSinceAMomentIsToldByTheLines() {
-    var since = Since(ns: LogTime(firstIn: Array("2026-11-22T12:39:44Z ".utf8)[...])!.wallNs)
+    var since = Since(LogTime(firstIn: Array("2026-11-22T12:39:44Z ".utf8)[...])!.wall)
     func includes(_ text: String) -> Bool { since.includes(nil, Array(text.utf8)[...]) }
     #expect(!includes("level=[I] time=2026-11-22T12:39:43Z message=\"x\"") && !includes("  Caused by: x"))
     #expect(includes("level=[I] time=2026-11-22T12:39:44Z message=\"x\"") && includes("  Caused by: x"))
     // A client's words do not take it back.
     #expect(includes("level=[I] time=2026-11-22T12:39:40Z message=\"x\""))
-    var end = Since(ns: .max)
+    var end = Since(.distantFuture)
     let line = Array("no time".utf8)[...]
     let isEarly = !end.includes(nil, line)
     end.reachEnd()

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Logs
@@ -17,16 +18,16 @@ import Testing
   }
 
   @Test func timesAreMoments() {
-    #expect(time("1970-01-01T00:00:00Z") == LogTime(wallNs: 0, step: .seconds(1)))
+    #expect(time("1970-01-01T00:00:00Z") == LogTime(wall: 0, step: .seconds(1)))
     #expect(
       time("2026-11-22T12:39:44.012345678Z")
-        == LogTime(wallNs: 1_795_351_184_012_345_678, step: .nanoseconds(1)))
-    #expect(time("2026-11-22T13:39:44+01:00")?.wallNs == 1_795_351_184_000_000_000)
+        == LogTime(wall: 1_795_351_184_012_345_678, step: .nanoseconds(1)))
+    #expect(time("2026-11-22T13:39:44+01:00")?.wall == 1_795_351_184_000_000_000)
     #expect(
       time("2026-11-22T01:09:44.5-11:30")
-        == LogTime(wallNs: 1_795_351_184_500_000_000, step: .milliseconds(100)))
-    #expect(time("2024-02-29T23:59:59Z")?.wallNs == 1_709_251_199_000_000_000)
-    #expect(time("2100-03-01T00:00:00Z")?.wallNs == 4_107_542_400_000_000_000)
+        == LogTime(wall: 1_795_351_184_500_000_000, step: .milliseconds(100)))
+    #expect(time("2024-02-29T23:59:59Z")?.wall == 1_709_251_199_000_000_000)
+    #expect(time("2100-03-01T00:00:00Z")?.wall == 4_107_542_400_000_000_000)
   }
 
   @Test(arguments: [
@@ -40,7 +41,7 @@ import Testing
   @Test func dockersLine() throws {
     let line = #"{"log":"a \"b\" \u003c\n","stream":"stdout","time":"2026-11-22T12:39:44.012345678Z"}"#
     let parsed = try #require(entry(.docker, line))
-    #expect(parsed.isStandardOutput && parsed.endsLine && parsed.time?.wallNs == 1_795_351_184_012_345_678)
+    #expect(parsed.isStandardOutput && parsed.endsLine && parsed.time?.wall == 1_795_351_184_012_345_678)
     #expect(text(.docker, line) == #"a "b" <"#)
     #expect(entry(.docker, line.replacing("stdout", with: "stderr"))?.isStandardOutput == false)
     #expect(entry(.docker, line.replacing(#"\n","#, with: #"","#))?.endsLine == false)
@@ -56,7 +57,7 @@ import Testing
     #expect(entry(.docker, forged) == nil)
     let real = forged + #"\n","stream":"stderr","time":"2026-11-22T12:39:45Z"}"#
     #expect(entry(.docker, real)?.isStandardOutput == false)
-    #expect(entry(.docker, real)?.time?.wallNs == 1_795_351_185_000_000_000)
+    #expect(entry(.docker, real)?.time?.wall == 1_795_351_185_000_000_000)
     #expect(entry(.docker, #"{"log":","stream":"stdout","time":"2026-11-22T12:39:45Z"}"#) == nil)
     for cut in 0..<real.utf8.count { #expect(entry(.docker, String(real.prefix(cut))) == nil) }
   }
@@ -64,7 +65,7 @@ import Testing
   @Test func kubernetesLine() throws {
     let line = "2026-11-22T12:39:44.012345678Z stdout F a message"
     let parsed = try #require(entry(.cri, line))
-    #expect(parsed.isStandardOutput && parsed.endsLine && parsed.time?.wallNs == 1_795_351_184_012_345_678)
+    #expect(parsed.isStandardOutput && parsed.endsLine && parsed.time?.wall == 1_795_351_184_012_345_678)
     #expect(text(.cri, line) == "a message")
     #expect(entry(.cri, line.replacing(" F ", with: " P "))?.endsLine == false)
     #expect(text(.cri, line.replacing(" F ", with: " F:x ")) == "a message")

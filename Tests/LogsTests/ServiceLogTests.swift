@@ -1,6 +1,7 @@
 import Glibc
 import HostTree
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Containers
@@ -15,12 +16,12 @@ private final class LogTree {
   static let id = "50db48f4ec4fcb40078952cdfb0321cd32fef0cd749a5bcd2e2fa037c830106d"
   static let uid = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
   /// 2026-11-22T12:00:00Z, when the process started.
-  static let startedNs: Int64 = 1_795_348_800_000_000_000
+  static let started: WallTime = 1_795_348_800_000_000_000
 
   let tree: ContainerTree
   let keeper: Keeper
   let log: FilePath
-  var nowNs = LogTree.startedNs + 3_600_000_000_000
+  var now = LogTree.started + .seconds(3600)
 
   init(_ tree: ContainerTree, _ keeper: Keeper) throws {
     self.tree = tree
@@ -55,7 +56,7 @@ private final class LogTree {
   func line(
     _ text: String, at seconds: Int = 10, stream: String = "stdout", isPart: Bool = false
   ) -> String {
-    var moment = Self.startedNs / 1_000_000_000 + Int64(seconds)
+    var moment = Self.started.nanoseconds / 1_000_000_000 + Int64(seconds)
     let day = moment / 86400 == 20779 ? 22 : 21
     moment %= 86400
     func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
@@ -104,13 +105,13 @@ private final class LogTree {
       isEnough: { $0.count >= enough })
     return try withProcess {
       try ServiceLog(
-        process: $0, container: container, startedWallNs: Self.startedNs, question: question,
+        process: $0, container: container, started: Self.started, question: question,
         limitBytes: limit, root: tree.root)
     }
   }
 
   func marks(_ log: inout ServiceLog) throws -> [String] {
-    try withProcess { try log.look(at: $0, nowNs: nowNs) }.lines.map {
+    try withProcess { try log.look(at: $0, now: now) }.lines.map {
       String(String(decoding: $0, as: UTF8.self).split(separator: "MARK=").last ?? "")
     }
   }
@@ -118,8 +119,9 @@ private final class LogTree {
   /// Seconds after the start of the process since which the log is whole; 0 for all of it, `nil` for none.
   func wholeSince(limit: Int = ServiceLog.defaultLimitBytes) throws -> Int64? {
     guard var log = try reader(limit: limit) else { return nil }
-    let since = try withProcess { try log.look(at: $0, nowNs: nowNs) }.wholeSinceNs
-    return since == .max ? nil : since == .min ? 0 : (since - Self.startedNs) / 1_000_000_000
+    let since = try withProcess { try log.look(at: $0, now: now) }.wholeSince
+    return since == .distantFuture
+      ? nil : since == .distantPast ? 0 : (since - Self.started).components.seconds
   }
 
   func marks(limit: Int = ServiceLog.defaultLimitBytes, enough: Int = .max) throws -> [String] {
@@ -280,7 +282,9 @@ private typealias Keeper = LogTree.Keeper
       #expect(try tree.wholeSince() == nil)
       // Nobody has written to it.
       try tree.write("")
-      var times = [timespec(), timespec(tv_sec: Int(LogTree.startedNs / 1_000_000_000) + 5, tv_nsec: 0)]
+      var times = [
+        timespec(), timespec(tv_sec: Int(LogTree.started.nanoseconds / 1_000_000_000) + 5, tv_nsec: 0),
+      ]
       #expect(utimensat(AT_FDCWD, tree.log.string, &times, 0) == 0)
       #expect(try tree.wholeSince() == 5)
       guard keeper == .output else { return }
@@ -342,8 +346,8 @@ private typealias Keeper = LogTree.Keeper
         try file.closeAfter { _ = try file.writeAll(bytes) }
       }
       try write(
-        localFrame("MARK=before", at: LogTree.startedNs - 5_000_000_000)
-          + localFrame("MARK=on", at: LogTree.startedNs + 1_000_000_000))
+        localFrame("MARK=before", at: LogTree.started - .seconds(5))
+          + localFrame("MARK=on", at: LogTree.started + .seconds(1)))
       #expect(try tree.marks() == ["on"])
       // What is torn away says nothing, and what was there before is not taken for all.
       try write([0, 0, 0, 18, 1])

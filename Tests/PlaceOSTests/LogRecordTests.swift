@@ -10,7 +10,7 @@ private func record(_ line: String) -> LogRecord { LogRecord(parsing: Array(line
       #"{"level":" WARN","time":"2026-11-22T12:39:44Z","program":"api","source":"action-controller","#
         + #""message":"a \"b\"","path":"/é","code":404,"list":[1,{"a":null}]}"#)
     #expect(record.level == .warn)
-    #expect(record.time?.wallNs == 1_795_351_184_000_000_000)
+    #expect(record.time?.wall.nanoseconds == 1_795_351_184_000_000_000)
     #expect(record.program == "api")
     #expect(record.source == "action-controller")
     #expect(record.message == #"a "b""#)

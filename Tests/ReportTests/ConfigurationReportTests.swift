@@ -1,6 +1,7 @@
 import Configuration
 import PlaceOS
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Report
@@ -16,7 +17,7 @@ struct ConfigurationReportTests {
       ServiceAddition(name: "api", executables: ["/c"], images: [], dialect: nil),
     ])
 
-  private let origin = Origin(host: "h", wallNs: 0)
+  private let origin = Origin(host: "h", time: 0)
 
   @Test("what is in force is shown as the file would have it", arguments: [configuration, .standard])
   func text(configuration: Configuration) throws {

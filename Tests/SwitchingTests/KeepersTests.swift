@@ -1,6 +1,7 @@
 import Ledger
 import Processes
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Switching
@@ -8,10 +9,10 @@ import Testing
 @Suite("Who keeps the deadlines")
 struct KeepersTests {
   private let minuteNs: Int64 = 60_000_000_000
-  private let now = HostClock(boottimeNs: 1000 * 60_000_000_000, wallNs: 5)
+  private let now = HostClock(boottimeNs: 1000 * 60_000_000_000, wall: 5)
   private func ago(_ minutes: Int64) -> Int64 { now.boottimeNs - minutes * minuteNs }
   private func run(_ minutes: Int64, boot: String = "a", by: RevertKeeper = .cron) -> RevertRun {
-    RevertRun(bootID: boot, clock: HostClock(boottimeNs: ago(minutes), wallNs: 5), by: by)
+    RevertRun(bootID: boot, clock: HostClock(boottimeNs: ago(minutes), wall: 5), by: by)
   }
   private func keeper(_ keepers: Keepers) -> RevertKeeper? { keepers.keeper(bootID: "a", now: now) }
 

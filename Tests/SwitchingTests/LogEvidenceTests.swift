@@ -1,5 +1,6 @@
 import Ledger
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Processes
@@ -14,8 +15,8 @@ struct LogEvidenceTests {
   ) -> LoggedLevel.Finding {
     LoggedLevel.Finding(
       debug: debug, isTracing: isTracing,
-      wholeSinceWallNs: wholeForSeconds.map { now.wallNs - $0 * second } ?? .min, isForgeable: isForgeable,
-      newestWallNs: newestSecondsAgo.map { now.wallNs - $0 * second })
+      wholeSince: wholeForSeconds.map { now.wall - .seconds($0) } ?? .distantPast, isForgeable: isForgeable,
+      newest: newestSecondsAgo.map { now.wall - .seconds($0) })
   }
 
   static func level(

@@ -4,6 +4,7 @@ import Processes
 import SystemPackage
 import TestSupport
 import Testing
+import Text
 
 @testable import Switching
 
@@ -14,7 +15,7 @@ private let fixtures = getenv("PLACEOS_LOGLEVEL_FIXTURES").map { String(cString:
 private final class StandIn {
   private let child: Child
   let folder: ScratchFolder
-  let startedWallNs: Int64
+  let started: WallTime
   var pid: Int32 { child.pid }
 
   init(_ executable: String, _ settings: [String], folder: ScratchFolder? = nil) throws {
@@ -22,7 +23,7 @@ private final class StandIn {
     child = try Child(
       FilePath(executable), environment: settings + ["STANDIN_TRUTH_FILE=\(self.folder.path)/truth"],
       output: "\(self.folder.path)/log")
-    startedWallNs = try StandIn.startedWallNs(child.pid)
+    started = try StandIn.started(child.pid)
     try wait { self.truth != nil }
   }
 
@@ -32,10 +33,10 @@ private final class StandIn {
     return process
   }
 
-  private static func startedWallNs(_ pid: Int32) throws -> Int64 {
+  private static func started(_ pid: Int32) throws -> WallTime {
     let process = try StandIn.process(pid)
     let ticks = Int64(try process.stat().startTicks)
-    return HostClock.now().wallNs(atBoottimeNs: ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))))
+    return HostClock.now().wall(atBoottimeNs: ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))))
   }
 
   deinit { end() }
@@ -55,13 +56,13 @@ private final class StandIn {
   func level(_ kind: Service.Kind, writer: LogWriter = .only) throws -> LoggedLevel {
     let process = try StandIn.process(pid)
     let level = try LoggedLevel(
-      process, kind: kind, container: nil, writer: writer, program: "dispatch", startedWallNs: startedWallNs)
+      process, kind: kind, container: nil, writer: writer, program: "dispatch", started: started)
     return try #require(level)
   }
 
   func debug(_ level: inout LoggedLevel) throws -> Bool? {
     let process = try StandIn.process(pid)
-    return try level.find(of: process, nowWallNs: HostClock.now().wallNs).debug
+    return try level.find(of: process, now: HostClock.now().wall).debug
   }
 }
 

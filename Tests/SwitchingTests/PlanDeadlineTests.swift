@@ -1,6 +1,8 @@
 import Ledger
 import Processes
+import TestSupport
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Switching
@@ -93,9 +95,9 @@ struct PlanDeadlineTests {
     #expect(step(request(.on, deadline: asked), instance(debug: true)).deadlineBoottimeNs == nil)
   }
 
-  @Test("The wall clock decides nothing", arguments: [0, 1, Int64.max / 2])
-  func wallClock(wallNs: Int64) {
-    let other = HostClock(boottimeNs: now.boottimeNs, wallNs: wallNs)
+  @Test("The wall clock decides nothing", arguments: [0, 1, .distantFuture] as [WallTime])
+  func wallClock(wall: WallTime) {
+    let other = HostClock(boottimeNs: now.boottimeNs, wall: wall)
     for process in [instance(debug: false), instance(debug: true, entry: entry())] {
       for verb in [Request.Verb.on, .off, .toggle] {
         #expect(

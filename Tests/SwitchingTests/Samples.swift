@@ -1,6 +1,7 @@
 import Containers
 import Ledger
 import Processes
+import TestSupport
 
 @testable import PlaceOS
 @testable import Switching
@@ -9,7 +10,7 @@ let bootID = "5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01"
 let second: Int64 = 1_000_000_000
 let hour: Int64 = 3600 * second
 /// Three hours after boot.
-let now = HostClock(boottimeNs: 3 * hour, wallNs: 1_795_350_000_000_000_000)
+let now = HostClock(boottimeNs: 3 * hour, wall: 1_795_350_000_000_000_000)
 let steve = LedgerEntry.Actor(user: "root", sudoUser: "steve", uid: 0)
 
 func service(_ name: String) -> Service {
@@ -47,7 +48,7 @@ func entry(
   LedgerEntry(
     identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: start), service: "api",
     executable: "/rest-api",
-    container: nil, dialect: "toggle", debug: debug, sinceBoottimeNs: since, sinceWallNs: 1,
+    container: nil, dialect: "toggle", debug: debug, sinceBoottimeNs: since, sinceWall: 1,
     deadlineBoottimeNs: deadline,
     by: steve, reason: nil, lastSignal: sent)
 }

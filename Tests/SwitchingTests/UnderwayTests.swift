@@ -1,6 +1,7 @@
 import Ledger
 import Processes
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Switching
@@ -87,8 +88,8 @@ struct UnderwayTests {
   func log() {
     func finding(_ secondsAgo: Int64?, isWhole: Bool = true) -> LoggedLevel.Finding {
       LoggedLevel.Finding(
-        debug: false, wholeSinceWallNs: isWhole ? .min : now.wallNs, isForgeable: false,
-        newestWallNs: secondsAgo.map { now.wallNs - $0 * second })
+        debug: false, wholeSince: isWhole ? .distantPast : now.wall, isForgeable: false,
+        newest: secondsAgo.map { now.wall - .seconds($0) })
     }
     func underway(_ log: LoggedLevel.Finding) -> Underway {
       Self.underway(Self.reading(log: log), sent(true, secondsAgo: 60))

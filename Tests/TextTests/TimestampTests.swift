@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Text
@@ -14,19 +15,19 @@ struct TimestampTests {
       (1_795_351_184_012_999_999, "2026-11-22T12:39:44.012Z"),
       (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000Z"),
       (4_107_542_399_999_000_000, "2100-02-28T23:59:59.999Z"),
-      (Int64.max, "2262-04-11T23:47:16.854Z"), (Int64.min, "1677-09-21T00:12:43.145Z"),
-    ])
-  func known(_ moment: (wallNs: Int64, text: String)) {
-    let timestamp = Timestamp(wallNs: moment.wallNs)
-    #expect(timestamp.description == moment.text)
-    #expect(timestamp.timeOfDay == moment.text.suffix(13))
-    #expect(Timestamp(parsing: moment.text.utf8) == timestamp)
+      (.distantFuture, "2262-04-11T23:47:16.854Z"), (.distantPast, "1677-09-21T00:12:43.145Z"),
+    ] as [(WallTime, String)])
+  func known(_ moment: WallTime, text: String) {
+    let timestamp = Timestamp(moment)
+    #expect(timestamp.description == text)
+    #expect(timestamp.timeOfDay == text.suffix(13))
+    #expect(Timestamp(parsing: text.utf8) == timestamp)
   }
 
   @Test("days of eight centuries come back")
   func days() {
-    for day in stride(from: Int64(-100_000), to: 100_000, by: 7) {
-      let timestamp = Timestamp(wallNs: day * 86_400_000_000_000)
+    for day in stride(from: -100_000, to: 100_000, by: 7) {
+      let timestamp = Timestamp(0 + .seconds(day * 86_400))
       #expect(Timestamp(parsing: timestamp.description.utf8) == timestamp)
     }
   }
