@@ -97,7 +97,8 @@ let package = Package(
 
     // What several test suites need.
     .target(
-      name: "TestSupport", dependencies: ["Text", system], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["Processes", "Text", system], path: "Tests/TestSupport",
+      swiftSettings: strict),
     // Trees of files that stand for a host.
     .target(
       name: "HostTree", dependencies: ["TestSupport", "Containers", "Processes", system],

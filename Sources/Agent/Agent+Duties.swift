@@ -27,7 +27,7 @@ extension Agent {
         wait: agenda.patience(now: now, shortest: .milliseconds(60), longest: .milliseconds(500)))
       request.onlyExpired = true
       let deadlines = Dictionary(
-        agenda.entries.map { ($0.identity, $0.deadlineBoottimeNs ?? now) }, uniquingKeysWith: { $1 })
+        agenda.entries.map { ($0.identity, $0.deadline ?? now) }, uniquingKeysWith: { $1 })
       let result = try run(request, directory)
       for outcome in result.outcomes {
         let identity = outcome.target.identity
@@ -36,7 +36,7 @@ extension Agent {
           outcome.isAsAsked ? "reverted" : "not reverted; it is tried again", outcome,
           [
             "late_ms":
-              "\((result.now.boottimeNs - (deadlines[identity] ?? result.now.boottimeNs)) / 1_000_000)"
+              "\(result.now.age(of: deadlines[identity] ?? result.now.boottime).nanoseconds / 1_000_000)"
           ])
       }
     }
@@ -52,7 +52,7 @@ extension Agent {
 
   /// Where debug mode does harm it ends early.
   func lookAtHarm(_ directory: StateDirectory) throws(Pipeline.Stop) {
-    guard let next = debugGuard.nextNs, next <= now else { return }
+    guard let next = debugGuard.next, next <= now else { return }
     let look = debugGuard.look(at: Array(watches.values), root: pipeline.environment.root, now: now)
     for error in look.unreadable {
       log.debug("the guard cannot read", metadata: ["error": "\(error.sentence)"])
@@ -75,7 +75,7 @@ extension Agent {
   private func leave(_ figures: [WriteFigures.Figure], _ directory: StateDirectory) {
     guard let bootID = watches.keys.first?.bootID else { return }
     do {
-      try directory.writeFigures(WriteFigures(bootID: bootID, atBoottimeNs: now, figures: figures))
+      try directory.writeFigures(WriteFigures(bootID: bootID, at: now, figures: figures))
     } catch {
       // They are only for display.
       log.debug("figures not written", metadata: ["error": "\(error.sentence)"])
@@ -85,11 +85,11 @@ extension Agent {
   /// The replacement of a followed process is switched into debug mode.
   func followRestarts(_ directory: StateDirectory) throws(Pipeline.Stop) {
     for service in agenda.dueSearches(now: now) {
-      let startedNs = now
+      let started = now
       var request = request(
         .on, .places([service.place]), reason: service.reason,
         wait: agenda.patience(now: now, shortest: .milliseconds(20), longest: .milliseconds(40)))
-      request.deadline = service.deadlineBoottimeNs.map { .at(boottimeNs: $0) } ?? .never
+      request.deadline = service.deadline.map { .at($0) } ?? .never
       request.by = service.by
       request.trustsNames = service.trustsName
       let result = try run(request, directory)
@@ -101,7 +101,7 @@ extension Agent {
       agenda.noteLook(
         for: service.place, inDebugMode: result.outcomes.filter { $0.isAsAsked && $0.after == true }.count,
         isComplete: result.outcomes.allSatisfy(\.isAsAsked) && result.unreadable.isEmpty,
-        now: max(now, startedNs))
+        now: max(now, started))
     }
   }
 

@@ -6,6 +6,7 @@ import PlaceOS
 import Processes
 import Switching
 import SystemPackage
+import Text
 
 /// The background program: it keeps deadlines to the moment, switches followed services back into debug mode
 /// after a restart, and ends debug mode where it does harm.
@@ -48,7 +49,7 @@ public final class Agent {
   /// See ``SeenBoot/otherIDs``: a process that proves one may have ended when its entry is read.
   private var otherBootIDs: Set<String> = []
   private var status = ""
-  private var nextSignOfLifeNs: Int64?
+  private var nextSignOfLife: BootTime?
 
   /// - Parameters:
   ///   - environment: the same as for commands.
@@ -102,13 +103,13 @@ public final class Agent {
         "pid": "\(getpid())", "state": "\(directory.path)", "in_debug_mode": "\(agenda.entries.count)",
         "followed": "\(agenda.followed.count)",
       ])
-    nextSignOfLifeNs = manager.watchdog.map { now + $0.nanoseconds }
+    nextSignOfLife = manager.watchdog.map { now + $0 }
     manager.notify("READY=1")
     while true {
       act(directory)
       tellStatus()
       let events = try wakeups.wait(
-        untilBoottimeNs: nextNs, processes: watches.values.map(\.descriptor))
+        until: next, processes: watches.values.map(\.descriptor))
       for watch in watches.values where events.readable.contains(watch.descriptor) { noteEnd(of: watch) }
       if events.isDirectoryGone { throw .directoryGone(directory.path) }
       if events.hasNewState { reload(directory) }
@@ -132,13 +133,13 @@ public final class Agent {
     log.notice("configuration read again")
   }
 
-  var now: Int64 { pipeline.environment.clock().boottimeNs }
+  var now: BootTime { pipeline.environment.clock().boottime }
 
   // MARK: the loop
 
   /// Does everything that is due.
   private func act(_ directory: StateDirectory) {
-    if (trouble?.retry.nextNs ?? 0) <= now {
+    if (trouble?.retry.next ?? .distantPast) <= now {
       do throws(Pipeline.Stop) {
         try dropEnded(directory)
         try revertExpired(directory)
@@ -150,17 +151,17 @@ public final class Agent {
         note(error)
       }
     }
-    if let next = nextSignOfLifeNs, next <= now, let watchdog = manager.watchdog {
+    if let next = nextSignOfLife, next <= now, let watchdog = manager.watchdog {
       manager.notify("WATCHDOG=1")
-      nextSignOfLifeNs = now + watchdog.nanoseconds
+      nextSignOfLife = now + watchdog
     }
   }
 
   /// When there is something to do again; `nil`: only after an event.
-  private var nextNs: Int64? {
-    let own = [agenda.nextNs, debugGuard.nextNs, ended.isEmpty ? nil : 0].compactMap { $0 }.min()
-    let due = own.map { max($0, trouble?.retry.nextNs ?? 0) }
-    return [due, nextSignOfLifeNs].compactMap { $0 }.min()
+  private var next: BootTime? {
+    let own = [agenda.next, debugGuard.next, ended.isEmpty ? nil : .distantPast].compactMap { $0 }.min()
+    let due = own.map { max($0, trouble?.retry.next ?? .distantPast) }
+    return [due, nextSignOfLife].compactMap { $0 }.min()
   }
 
   /// Something stopped the pipeline; everything is retried, soon and then ever less often.

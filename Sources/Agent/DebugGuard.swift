@@ -3,13 +3,14 @@ import Ledger
 import Logs
 import Processes
 import SystemPackage
+import Text
 
 /// Every few seconds while something is in debug mode, checks how much it writes and what the disks have
 /// left.
 struct DebugGuard {
   var limits: GuardLimits
   /// When the next look is due; `nil`: nothing is in debug mode.
-  private(set) var nextNs: Int64?
+  private(set) var next: BootTime?
 
   /// The result of one look.
   struct Look {
@@ -25,23 +26,23 @@ struct DebugGuard {
 
   /// Sets the next look, now that these are in debug mode: at once for the first, whose disk may already be
   /// full.
-  mutating func plan(isNeeded: Bool, now: Int64) {
+  mutating func plan(isNeeded: Bool, now: BootTime) {
     guard isNeeded else {
-      nextNs = nil
+      next = nil
       return
     }
-    nextNs = nextNs ?? now
+    next = next ?? now
   }
 
   /// Something new is in debug mode: it is checked now.
-  mutating func hurry(now: Int64) { nextNs = min(nextNs ?? now, now) }
+  mutating func hurry(now: BootTime) { next = min(next ?? now, now) }
 
   /// How long one look may take: a slower file system is left for the next time.
   private static let allowance: Duration = .milliseconds(50)
 
-  mutating func look(at watches: [ProcessWatch], root: FilePath, now: Int64) -> Look {
+  mutating func look(at watches: [ProcessWatch], root: FilePath, now: BootTime) -> Look {
     // A window shorter than the usual pause takes a shorter one.
-    nextNs = now + min(Self.pause, window).nanoseconds
+    next = now + min(Self.pause, window)
     var look = Look()
     let pool = ReaderPool { request in
       var reader = MessageReader(request[...])
@@ -65,7 +66,7 @@ struct DebugGuard {
           ?? .failure(.lookFailed(path: path))
       }
       do throws(HostError) {
-        watch.note(try result.get(), atNs: now, window: window)
+        watch.note(try result.get(), at: now, window: window)
       } catch {
         look.unreadable.append(error)
       }

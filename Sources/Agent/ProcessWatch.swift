@@ -71,8 +71,8 @@ final class ProcessWatch {
     return Reading(writtenBytes: written, spaces: spaces)
   }
 
-  func note(_ reading: Reading, atNs: Int64, window: Duration) {
+  func note(_ reading: Reading, at moment: BootTime, window: Duration) {
     spaces = reading.spaces
-    if let bytes = reading.writtenBytes { meter.add(bytes: bytes, atNs: atNs, window: window) }
+    if let bytes = reading.writtenBytes { meter.add(bytes: bytes, at: moment, window: window) }
   }
 }

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Ledger
+import Processes
 import SystemPackage
 
 /// All that the agent wakes for: a moment on the boot-time clock, a new state file, the end of a process, a
@@ -19,7 +20,7 @@ final class Wakeups {
   private let timer: FileDescriptor
   private let signals: FileDescriptor
   private let changes: FileDescriptor
-  private var armedNs: Int64?
+  private var armed: BootTime?
 
   /// - Parameter directory: the state directory.
   init(watching directory: FilePath) throws(AgentError) {
@@ -45,15 +46,15 @@ final class Wakeups {
   /// Waits.
   ///
   /// - Parameters:
-  ///   - boottimeNs: until when at most; `nil`: for ever.
+  ///   - end: until when at most; `nil`: for ever.
   ///   - processes: descriptors that become readable when a process ends.
-  func wait(untilBoottimeNs boottimeNs: Int64?, processes: [Int32]) throws(AgentError) -> Events {
-    if armedNs != boottimeNs {
+  func wait(until end: BootTime?, processes: [Int32]) throws(AgentError) -> Events {
+    if armed != end {
       // 0 would stop the timer; a moment in the past makes it readable at once.
-      guard clinux_set_timer(timer.rawValue, boottimeNs.map { max(1, $0) } ?? 0) == 0 else {
+      guard clinux_set_timer(timer.rawValue, end.map { max(1, $0.nanoseconds) } ?? 0) == 0 else {
         throw .call("timerfd_settime", Errno(rawValue: errno))
       }
-      armedNs = boottimeNs
+      armed = end
     }
     var entries = ([timer.rawValue, signals.rawValue, changes.rawValue] + processes).map {
       pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
@@ -76,7 +77,7 @@ final class Wakeups {
   private func takeTick() {
     var ticks: UInt64 = 0
     _ = read(timer.rawValue, &ticks, MemoryLayout.size(ofValue: ticks))
-    armedNs = nil
+    armed = nil
   }
 
   private func takeSignals(_ events: inout Events) {

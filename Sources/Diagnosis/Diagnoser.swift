@@ -49,8 +49,8 @@ public struct Diagnoser {
     readings.isWhole = question.isWhole
     readings.isHostInSight = question.isHostInSight
     for process in processes {
-      let startedSeconds = process.identity.startedBoottimeNs / 1_000_000_000
-      readings.agesSeconds[process.identity] = now.boottimeNs / 1_000_000_000 - startedSeconds
+      let startedSeconds = process.identity.started.nanoseconds / 1_000_000_000
+      readings.agesSeconds[process.identity] = now.boottime.nanoseconds / 1_000_000_000 - startedSeconds
     }
     var namespaces: NetworkNamespaces?
     do throws(HostError) { namespaces = try NetworkNamespaces(of: proc) } catch {
@@ -69,7 +69,7 @@ public struct Diagnoser {
     // Who is asked answers while others are looked at.
     let probes: [Key: Probe] = question.probes ? stores(pool, .probe, first) : [:]
     let healths = question.probes ? healths(pool) : [:]
-    pause(until: now.boottimeNs + question.over.nanoseconds)
+    pause(until: now.boottime + question.over)
     let second = ask(pool, .second, &readings.problems, former: first)
     let sides: [Key: StoreSide] = stores(pool, .store, second)
     for (index, process) in processes.enumerated() {
@@ -199,12 +199,12 @@ public struct Diagnoser {
     return writer.bytes
   }
 
-  private func pause(until boottimeNs: Int64) {
+  private func pause(until end: BootTime) {
     while true {
-      let restNs = boottimeNs - clock().boottimeNs
-      guard restNs > 0 else { return }
+      let rest = end - clock().boottime
+      guard rest > .zero else { return }
       // EINTR: a signal that asks this program to end is looked at by whoever asked.
-      guard poll(nil, 0, Int32(clamping: (restNs + 999_999) / 1_000_000)) == 0 else { return }
+      guard poll(nil, 0, Int32(clamping: (rest.nanoseconds + 999_999) / 1_000_000)) == 0 else { return }
     }
   }
 }

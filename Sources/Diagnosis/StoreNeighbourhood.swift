@@ -172,7 +172,7 @@ final class StoreNeighbourhood {
       let stat = try? directory.stat()
     else { return side }
     side.name = "\(String(decoding: stat.comm, as: UTF8.self)) (pid \(owner))"
-    side.upSeconds = (ground.now.boottimeNs - stat.startedBoottimeNs) / 1_000_000_000
+    side.upSeconds = ground.now.age(of: stat.started).components.seconds
     if stat.isStopped { side.condition = .stopped }
     if [UInt8(ascii: "D"), UInt8(ascii: "Z")].contains(stat.state) { side.isBlocked = true }
     return side

@@ -11,11 +11,10 @@ public struct FollowedService: Hashable, Codable, Sendable {
   public var service: String
   public var executable: String
   public var container: Container?
-  /// Since when it is followed, on the boot-time clock.
-  public var sinceBoottimeNs: Int64
-  /// When it ends, on the boot-time clock; `nil`: never.
-  public var deadlineBoottimeNs: Int64?
-  public var deadline: Deadline? { deadlineBoottimeNs.map(Deadline.init(boottimeNs:)) }
+  /// Since when it is followed.
+  public var since: BootTime
+  /// When it ends; `nil`: never.
+  public var deadline: Deadline?
   public var by: LedgerEntry.Actor
   public var reason: String?
   /// Whether the process's name was trusted (`--trust-name`).
@@ -23,15 +22,15 @@ public struct FollowedService: Hashable, Codable, Sendable {
 
   public init(
     bootID: String, service: String, executable: String, container: Container?,
-    sinceBoottimeNs: Int64, deadlineBoottimeNs: Int64?, by: LedgerEntry.Actor, reason: String?,
+    since: BootTime, deadline: Deadline?, by: LedgerEntry.Actor, reason: String?,
     trustsName: Bool
   ) {
     self.bootID = bootID
     self.service = service
     self.executable = executable
     self.container = container?.recorded
-    self.sinceBoottimeNs = sinceBoottimeNs
-    self.deadlineBoottimeNs = deadlineBoottimeNs
+    self.since = since
+    self.deadline = deadline
     self.by = by
     self.reason = reason
     self.trustsName = trustsName
@@ -45,7 +44,7 @@ public struct FollowedService: Hashable, Codable, Sendable {
   /// Why it must not be in a state file; `nil` if it may be.
   var flaw: String? {
     if bootID.isEmpty { return "followed \(service) has an empty boot_id" }
-    if sinceBoottimeNs < 0 || deadlineBoottimeNs ?? 0 < 0 {
+    if [since, deadline].contains(where: { $0?.nanoseconds ?? 0 < 0 }) {
       return "followed \(service) has a negative time"
     }
     return nil
@@ -54,8 +53,8 @@ public struct FollowedService: Hashable, Codable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case service, executable, container, by, reason
     case bootID = "boot_id"
-    case sinceBoottimeNs = "since_boottime_ns"
-    case deadlineBoottimeNs = "deadline_boottime_ns"
+    case since = "since_boottime_ns"
+    case deadline = "deadline_boottime_ns"
     case trustsName = "trusts_name"
   }
 }

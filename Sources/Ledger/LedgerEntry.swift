@@ -43,26 +43,25 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     public var signal: String
     /// Whether debug mode was asked for.
     public var wanted: Bool
-    /// When, on the boot-time clock.
-    public var atBoottimeNs: Int64
+    public var at: BootTime
     public var progress: Progress
     /// The process of this tool that sends it.
     public var sender: ProcessIdentity?
 
     public init(
-      signal: String, wanted: Bool, atBoottimeNs: Int64, progress: Progress, sender: ProcessIdentity? = nil
+      signal: String, wanted: Bool, at: BootTime, progress: Progress, sender: ProcessIdentity? = nil
     ) {
       self.sender = sender
       self.signal = signal
       self.wanted = wanted
-      self.atBoottimeNs = atBoottimeNs
+      self.at = at
       self.progress = progress
     }
 
     private enum CodingKeys: String, CodingKey {
       case signal, progress, sender
       case wanted = "wanted_debug"
-      case atBoottimeNs = "at_boottime_ns"
+      case at = "at_boottime_ns"
     }
   }
 
@@ -80,21 +79,20 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
   /// What this tool last switched the process to. `false`: taken back; the entry stays while the process
   /// lives, so that its level is known.
   public var debug: Bool
-  /// When it was last switched, on the boot-time clock.
-  public var sinceBoottimeNs: Int64
+  /// When it was last switched.
+  public var since: BootTime
   /// The same moment, only for display.
   public var sinceWall: WallTime
-  /// When the switch is to be taken back, on the boot-time clock; `nil`: never.
-  public var deadlineBoottimeNs: Int64?
-  public var deadline: Deadline? { deadlineBoottimeNs.map(Deadline.init(boottimeNs:)) }
+  /// When the switch is to be taken back; `nil`: never.
+  public var deadline: Deadline?
   public var by: Actor
   public var reason: String?
   public var lastSignal: SentSignal?
 
   public init(
     identity: ProcessIdentity, service: String, executable: String, container: Container?,
-    dialect: String, debug: Bool, sinceBoottimeNs: Int64, sinceWall: WallTime,
-    deadlineBoottimeNs: Int64?, by: Actor, reason: String?, lastSignal: SentSignal?
+    dialect: String, debug: Bool, since: BootTime, sinceWall: WallTime,
+    deadline: Deadline?, by: Actor, reason: String?, lastSignal: SentSignal?
   ) {
     (bootID, pid, startTicks) = (identity.bootID, identity.pid, identity.startTicks)
     self.service = service
@@ -102,9 +100,9 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     self.container = container?.recorded
     self.dialect = dialect
     self.debug = debug
-    self.sinceBoottimeNs = sinceBoottimeNs
+    self.since = since
     self.sinceWall = sinceWall
-    self.deadlineBoottimeNs = deadlineBoottimeNs
+    self.deadline = deadline
     self.by = by
     self.reason = reason
     self.lastSignal = lastSignal
@@ -114,9 +112,9 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     case pid, service, executable, container, dialect, debug, by, reason
     case bootID = "boot_id"
     case startTicks = "start_ticks"
-    case sinceBoottimeNs = "since_boottime_ns"
+    case since = "since_boottime_ns"
     case sinceWall = "since_wall_ns"
-    case deadlineBoottimeNs = "deadline_boottime_ns"
+    case deadline = "deadline_boottime_ns"
     case lastSignal = "last_signal"
   }
 
@@ -128,8 +126,8 @@ public struct LedgerEntry: Hashable, Codable, Sendable {
     // In a container's own pid namespace a service is 1.
     if identity.pid < 1 { return "pid \(identity.pid) cannot be a service" }
     if identity.bootID.isEmpty { return "pid \(identity.pid) has an empty boot_id" }
-    if sinceBoottimeNs < 0 || sinceWall.nanoseconds < 0 || deadlineBoottimeNs ?? 0 < 0
-      || lastSignal?.atBoottimeNs ?? 0 < 0
+    if sinceWall.nanoseconds < 0
+      || [since, deadline, lastSignal?.at].contains(where: { $0?.nanoseconds ?? 0 < 0 })
     {
       return "pid \(identity.pid) has a negative time"
     }

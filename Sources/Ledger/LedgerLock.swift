@@ -16,7 +16,7 @@ public struct LedgerLock: ~Copyable {
   ) throws(LedgerError) {
     let name = StateDirectory.lockName
     let path = directory.path.appending(name)
-    let start = HostClock.now().boottimeNs
+    let start = BootTime.now()
     var pause = Duration.milliseconds(1)
     while true {
       // Opened again for each try: if somebody has removed the file, the lock on it is worth nothing.
@@ -38,7 +38,7 @@ public struct LedgerLock: ~Copyable {
       guard error == .wouldBlock || error == .interrupted else {
         throw .unwritable(path: path, call: "flock", error)
       }
-      let left = timeout - HostClock.now().age(ofBoottimeNs: start)
+      let left = timeout - (BootTime.now() - start)
       guard left > .zero, !isInterrupted() else { throw .busy(path: path, holderPID: holder) }
       let (seconds, attoseconds) = min(pause, left).components
       var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))

@@ -45,7 +45,7 @@ extension LedgerState {
   public func otherIDs(of boot: SeenBoot) -> Set<String> { Self.otherIDs(living(in: boot), boot) }
 
   private static func otherIDs(_ living: [LedgerEntry], _ boot: SeenBoot) -> Set<String> {
-    boot.otherIDs.union(living.filter { boot.contains($0.since) }.map(\.identity.bootID))
+    boot.otherIDs.union(living.filter { boot.contains($0.sinceOnBoth) }.map(\.identity.bootID))
   }
 
   /// What is recorded under other ids of living processes.
@@ -67,14 +67,14 @@ extension LedgerState {
 
 extension LedgerEntry {
   /// When it was last switched, on both clocks.
-  fileprivate var since: HostClock { HostClock(boottimeNs: sinceBoottimeNs, wall: sinceWall) }
+  fileprivate var sinceOnBoth: HostClock { HostClock(boottime: since, wall: sinceWall) }
 
   /// The same under another id of its boot.
   fileprivate func named(_ bootID: String) -> LedgerEntry {
     LedgerEntry(
       identity: ProcessIdentity(bootID: bootID, pid: identity.pid, startTicks: identity.startTicks),
       service: service, executable: executable, container: container, dialect: dialect, debug: debug,
-      sinceBoottimeNs: sinceBoottimeNs, sinceWall: sinceWall, deadlineBoottimeNs: deadlineBoottimeNs,
+      since: since, sinceWall: sinceWall, deadline: deadline,
       by: by,
       reason: reason, lastSignal: lastSignal)
   }

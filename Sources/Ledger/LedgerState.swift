@@ -1,5 +1,6 @@
 import Processes
 import SystemPackage
+import Text
 
 /// What the state file says: the processes that this tool has switched, one entry each.
 public struct LedgerState: Sendable {
@@ -29,10 +30,10 @@ public struct LedgerState: Sendable {
 
   /// The most deadlines that are over within one second.
   public var deadlinesAtOnce: Int {
-    let sorted = slots.compactMap { $0?.debug == true ? $0?.deadlineBoottimeNs : nil }.sorted()
+    let sorted = slots.compactMap { $0?.debug == true ? $0?.deadline : nil }.sorted()
     var (most, first) = (0, 0)
     for (number, deadline) in sorted.enumerated() {
-      while deadline &- sorted[first] >= 1_000_000_000 { first += 1 }
+      while deadline - sorted[first] >= .seconds(1) { first += 1 }
       most = max(most, number - first + 1)
     }
     return most

@@ -34,7 +34,7 @@ public struct RevertRun: Hashable, Sendable {
   public init(parsing bytes: [UInt8], path: FilePath) throws(LedgerError) {
     let body = try PlainDocument.body(RunBody.self, parsing: bytes, path: path)
     bootID = body.bootID
-    clock = HostClock(boottimeNs: body.boottimeNs, wall: body.wall)
+    clock = HostClock(boottime: body.boottime, wall: body.wall)
     // A later release may know others.
     by = body.by.flatMap(RevertKeeper.init(rawValue:)) ?? .person
   }
@@ -47,21 +47,21 @@ public struct RevertRun: Hashable, Sendable {
 
   func fileBytes(path: FilePath) throws(LedgerError) -> [UInt8] {
     try PlainDocument.bytes(
-      of: RunBody(bootID: bootID, boottimeNs: clock.boottimeNs, wall: clock.wall, by: by.rawValue),
+      of: RunBody(bootID: bootID, boottime: clock.boottime, wall: clock.wall, by: by.rawValue),
       path: path)
   }
 }
 
 private struct RunBody: Codable {
   let bootID: String
-  let boottimeNs: Int64
+  let boottime: BootTime
   let wall: WallTime
   let by: String?
 
   private enum CodingKeys: String, CodingKey {
     case by
     case bootID = "boot_id"
-    case boottimeNs = "boottime_ns"
+    case boottime = "boottime_ns"
     case wall = "wall_ns"
   }
 }

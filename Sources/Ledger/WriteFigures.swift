@@ -34,21 +34,19 @@ public struct WriteFigures: Hashable, Codable, Sendable {
   }
 
   public var bootID: String
-  /// When they were measured, on the boot-time clock.
-  public var atBoottimeNs: Int64
+  /// When they were measured.
+  public var at: BootTime
   public var figures: [Figure]
 
-  public init(bootID: String, atBoottimeNs: Int64, figures: [Figure]) {
+  public init(bootID: String, at: BootTime, figures: [Figure]) {
     self.bootID = bootID
-    self.atBoottimeNs = atBoottimeNs
+    self.at = at
     self.figures = figures
   }
 
   /// The figure of a process; `nil` if there is no fresh one.
-  public func figure(of identity: ProcessIdentity, nowBoottimeNs: Int64) -> Figure? {
-    guard identity.bootID == bootID, .nanoseconds(nowBoottimeNs - atBoottimeNs) < Self.fresh else {
-      return nil
-    }
+  public func figure(of identity: ProcessIdentity, now: BootTime) -> Figure? {
+    guard identity.bootID == bootID, now - at < Self.fresh else { return nil }
     return figures.first { $0.pid == identity.pid && $0.startTicks == identity.startTicks }
   }
 
@@ -58,7 +56,7 @@ public struct WriteFigures: Hashable, Codable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case figures
     case bootID = "boot_id"
-    case atBoottimeNs = "at_boottime_ns"
+    case at = "at_boottime_ns"
   }
 
   /// - Throws: `LedgerError.damaged`.

@@ -63,6 +63,7 @@ extension Message where Self: Moment {
 }
 
 extension WallTime: Message {}
+extension BootTime: Message {}
 
 extension Bool: Message {
   public func write(to message: inout MessageWriter) { message.write(UInt8(self ? 1 : 0)) }

@@ -15,8 +15,8 @@ public struct ProcStat: Hashable, Sendable {
   public let parentPID: Int32
   /// Clock ticks after boot.
   public let startTicks: UInt64
-  /// See ``ProcessIdentity/startedBoottimeNs``.
-  public var startedBoottimeNs: Int64 { ProcessIdentity.boottimeNs(atTicks: startTicks) }
+  /// See ``ProcessIdentity/started``.
+  public var started: BootTime { BootTime(ticks: startTicks) }
   /// The addresses of its program.
   public let programAddresses: ProgramAddresses
 

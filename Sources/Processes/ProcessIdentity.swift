@@ -24,13 +24,8 @@ public struct ProcessIdentity: Hashable, Codable, Sendable {
     case startTicks = "start_ticks"
   }
 
-  /// When the process started, nanoseconds on the boot-time clock; too early by a tick at most.
-  public var startedBoottimeNs: Int64 { Self.boottimeNs(atTicks: startTicks) }
-
-  /// - Parameter ticks: clock ticks after boot.
-  static func boottimeNs(atTicks ticks: UInt64) -> Int64 { Int64(clamping: ticks) &* nsPerTick }
-
-  private static let nsPerTick = 1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))
+  /// When the process started; too early by a tick at most.
+  public var started: BootTime { BootTime(ticks: startTicks) }
 
   /// This process; `nil` if its start cannot be read.
   public static func ofThisProcess(bootID: String) -> ProcessIdentity? {

@@ -35,7 +35,7 @@ public struct SeenBoot: Sendable {
   /// Whether a reading of the clocks is from this boot: the boot-time clock and the wall clock keep their
   /// distance unless the wall clock is set. The next boot begins later by the whole length of this one.
   public func contains(_ reading: HostClock) -> Bool {
-    let change = (reading.wall - clock.wall) + clock.age(ofBoottimeNs: reading.boottimeNs)
+    let change = (reading.wall - clock.wall) + clock.age(of: reading.boottime)
     return max(change, .zero - change) < Self.tolerance
   }
 

@@ -66,8 +66,8 @@ struct AwaitedDocument: Encodable {
     executable = followed.executable
     container = followed.container?.withoutPod
     pod = followed.container?.pod
-    since = Timestamp(now.wall(atBoottimeNs: followed.sinceBoottimeNs))
-    expiresAt = followed.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) }
+    since = Timestamp(now.wall(at: followed.since))
+    expiresAt = followed.deadline.map { Timestamp(now.wall(at: $0)) }
     by = followed.by
     reason = followed.reason
   }
@@ -107,7 +107,7 @@ struct InstanceDocument: Encodable {
     let now = result.now
     service = instance.service.name
     pid = instance.identity.pid
-    startTime = Timestamp(now.wall(atBoottimeNs: instance.startedBoottimeNs))
+    startTime = Timestamp(now.wall(at: instance.started))
     executable = instance.executable.path
     container = instance.container?.withoutPod
     pod = instance.container?.pod
@@ -123,8 +123,8 @@ struct InstanceDocument: Encodable {
     signalPending = instance.isSignalPending
     startLevel = instance.startLevel?.rawValue
     let entry = instance.isOurs ? instance.entry : nil
-    since = entry.map { Timestamp(now.wall(atBoottimeNs: $0.sinceBoottimeNs)) }
-    expiresAt = entry?.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) }
+    since = entry.map { Timestamp(now.wall(at: $0.since)) }
+    expiresAt = entry?.deadline.map { Timestamp(now.wall(at: $0)) }
     by = entry?.by
     reason = entry?.reason
     followsRestarts = entry.map { _ in result.followed(instance) != nil }
@@ -193,7 +193,7 @@ struct OutcomeDocument: Encodable {
     after = outcome.after
     self.outcome = outcome.kind.rawValue
     evidence = outcome.evidence.rawValue
-    expiresAt = outcome.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) }
+    expiresAt = outcome.deadline.map { Timestamp(now.wall(at: $0)) }
     message = outcome.message
   }
 }

@@ -83,7 +83,7 @@ public struct RunReport {
   private var hasNewDeadline: Bool {
     !result.request.isDryRun
       && (turnedOn + result.outcomes.filter { $0.notes.contains(.deadlineMoved) })
-        .contains { $0.deadlineBoottimeNs != nil }
+        .contains { $0.deadline != nil }
   }
 
   private var turnedOn: [Outcome] {
@@ -119,8 +119,8 @@ public struct RunReport {
   private func reverts(_ outcome: Outcome) -> String {
     guard outcome.after == true, outcome.kind != .refused, outcome.kind != .failed else { return "" }
     if outcome.notes.contains(.switchedOutside) { return "" }
-    guard let deadline = outcome.deadlineBoottimeNs else { return "never" }
-    return "in " + DurationText(.nanoseconds(deadline - result.now.boottimeNs + 999_999_999)).description
+    guard let deadline = outcome.deadline else { return "never" }
+    return "in " + DurationText(deadline - result.now.boottime + .nanoseconds(999_999_999)).description
   }
 
   private func note(_ outcome: Outcome) -> String {

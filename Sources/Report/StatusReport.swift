@@ -57,7 +57,7 @@ public struct StatusReport {
           Table.Cell("-", .red), Table.Cell("-"), Table.Cell(""),
         ], last: idle.sentence(now: result.now.wall))
     }
-    let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
+    let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadline != nil }
     guard hasDeadline, let keeper = result.keeper else { return table.rendered(style) }
     return table.rendered(style) + "\n\(result.keepers.promise(of: keeper))\n"
   }
@@ -81,7 +81,7 @@ public struct StatusReport {
     remarks += result.awaited.map(\.awaitedSentence)
     remarks += result.unreadable.sentences
     if let problem = result.stateProblem { remarks.append(problem.sentence + StatusResult.withoutState) }
-    let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadlineBoottimeNs != nil }
+    let hasDeadline = result.instances.contains { $0.isOurs && $0.entry?.deadline != nil }
     if hasDeadline {
       remarks += RevertArming.warnings(
         result.keepers, result.keeper, bootID: result.bootID, arming: advice.arming())
@@ -92,8 +92,8 @@ public struct StatusReport {
 
   private func reverts(_ instance: Instance) -> String {
     guard instance.isOurs, let entry = instance.entry else { return "" }
-    guard let deadline = entry.deadlineBoottimeNs else { return "never" }
-    let left = Duration.nanoseconds(deadline - result.now.boottimeNs)
+    guard let deadline = entry.deadline else { return "never" }
+    let left = deadline - result.now.boottime
     return left <= .zero ? "overdue" : "in \(DurationText(left))"
   }
 
@@ -104,7 +104,7 @@ public struct StatusReport {
     if instance.isSignalPending { notes.append("a signal is pending") }
     if instance.level.debug == true {
       if instance.isOurs, let entry = instance.entry {
-        let age = DurationText(result.now.age(ofBoottimeNs: entry.sinceBoottimeNs))
+        let age = DurationText(result.now.age(of: entry.since))
         let who = entry.by.sudoUser ?? entry.by.user
         notes.append("on for \(age), by \(who)" + (entry.reason.map { ": \($0)" } ?? ""))
         if result.followed(instance) != nil { notes.append("follows restarts") }

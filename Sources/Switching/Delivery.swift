@@ -10,8 +10,8 @@ struct Delivery {
   enum Progress {
     /// Nothing has been sent.
     case intended
-    case sent(atBoottimeNs: Int64)
-    case settled(Outcome, sentAtBoottimeNs: Int64?)
+    case sent(at: BootTime)
+    case settled(Outcome, sentAt: BootTime?)
   }
 
   let step: Plan.Step
@@ -46,7 +46,7 @@ struct Delivery {
   /// How much is left of the gap since the last signal to this process.
   func gap(now: HostClock) -> Duration {
     guard let last = instance.entry?.lastSignal else { return .zero }
-    return min(Self.signalGap, max(.zero, Self.signalGap - now.age(ofBoottimeNs: last.atBoottimeNs)))
+    return min(Self.signalGap, max(.zero, Self.signalGap - now.age(of: last.at)))
   }
 
   // MARK: the last check, and the signal
@@ -65,11 +65,11 @@ struct Delivery {
         return settle(.vanished, [.ended], isAsAsked: isNoLoss(now: now))
       }
       if let outcome = reasonNotToSend(reading, level, underway) {
-        progress = .settled(outcome, sentAtBoottimeNs: nil)
+        progress = .settled(outcome, sentAt: nil)
         return
       }
       try held.handle.send(signal == .usr1 ? SIGUSR1 : SIGUSR2)
-      progress = .sent(atBoottimeNs: now.boottimeNs)
+      progress = .sent(at: now.boottime)
     } catch {
       if error.isProcessGone {
         settle(.vanished, [.ended], isAsAsked: isNoLoss(now: now))
@@ -158,18 +158,18 @@ struct Delivery {
     _ kind: Outcome.Kind, _ notes: [Outcome.Note], after: Bool? = nil, evidence: Evidence? = nil,
     isAsAsked: Bool
   ) {
-    var sentNs: Int64?
-    if case .sent(let atNs) = progress { sentNs = atNs }
-    let notes = sentNs == nil ? notes : step.notes + notes
+    var sent: BootTime?
+    if case .sent(let at) = progress { sent = at }
+    let notes = sent == nil ? notes : step.notes + notes
     progress = .settled(
       step.outcome(kind, notes, after: after, evidence: evidence, isAsAsked: isAsAsked),
-      sentAtBoottimeNs: sentNs)
+      sentAt: sent)
   }
 
   /// Whether nothing is lost if the process ended before its signal: it was to leave debug mode, or is so new
   /// that nobody ever saw it as a service (a copy about to execute another program).
   private func isNoLoss(now: HostClock) -> Bool {
-    !wanted || now.age(ofBoottimeNs: instance.startedBoottimeNs) < Self.newProcess
+    !wanted || now.age(of: instance.started) < Self.newProcess
   }
 
   private static let newProcess: Duration = .seconds(5)
@@ -183,11 +183,11 @@ extension Plan.Step {
     let isUntouched = kind == .refused || kind == .failed
     // Signalled to leave debug mode and not seen to have left it: its deadline still holds.
     let mayBeOn = if case .send(_, towards: false) = action { after != false } else { false }
-    let deadline = mayBeOn ? instance?.entry?.deadlineBoottimeNs : deadlineBoottimeNs
+    let deadline = mayBeOn ? instance?.entry?.deadline : self.deadline
     return Outcome(
       target: target, before: before, after: isUntouched ? before : after, kind: kind,
       evidence: evidence ?? self.evidence,
-      deadlineBoottimeNs: isUntouched || kind == .vanished ? nil : deadline,
+      deadline: isUntouched || kind == .vanished ? nil : deadline,
       notes: notes, isAsAsked: isAsAsked, refusal: instance?.level.refusal)
   }
 }

@@ -100,7 +100,7 @@ public struct Instance: Hashable, Sendable {
   public var isOurs: Bool { entry?.debug == true && level.debug != false }
 
   /// When the process started, nanoseconds on the boot-time clock.
-  public var startedBoottimeNs: Int64 { identity.startedBoottimeNs }
+  public var started: BootTime { identity.started }
 
   /// Whether a signal of the kind that switches it was sent and not yet acted on, as far as that is visible.
   public var isSignalPending: Bool {

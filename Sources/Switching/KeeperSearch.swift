@@ -20,17 +20,17 @@ struct KeeperSearch {
     let lastRun = (try? directory?.readLastRevertRun()) ?? nil
     var keepers = Keepers(agent: directory?.agent?.seen(in: boot), lastRun: lastRun?.seen(in: boot))
     guard keepers.keeper(bootID: bootID, now: now) == nil else { return keepers }
-    let agentNs = directory?.agentChanged.map(boottimeNs(at:))
-    keepers.timerSinceNs = timerSinceNs()
+    let agent = directory?.agentChanged.map(boottime(at:))
+    keepers.timerSince = timerSince()
     // Cron stands back for the agent, so it may not have run since.
-    keepers.cronSinceNs = cronSinceNs().map { max($0, agentNs ?? $0) }
+    keepers.cronSince = cronSince().map { max($0, agent ?? $0) }
     return keepers
   }
 
-  private func boottimeNs(at moment: WallTime) -> Int64 { now.boottimeNs - (now.wall - moment).nanoseconds }
+  private func boottime(at moment: WallTime) -> BootTime { now.boottime - (now.wall - moment) }
 
   /// As systemd itself says; it may hang in an incident.
-  private func timerSinceNs() -> Int64? {
+  private func timerSince() -> BootTime? {
     guard environment.hasUsualState, isThere("/run/systemd/system") else { return nil }
     let words = ["/usr/bin/systemctl", "show", TimerProperties.names, Self.timer]
     guard let said = ProgramOutput.bytes(of: words, within: .seconds(1), limitBytes: 4 << 10),
@@ -38,26 +38,26 @@ struct KeeperSearch {
     else { return nil }
     var monotonic = timespec()
     clock_gettime(CLOCK_MONOTONIC, &monotonic)
-    return now.boottimeNs
-      - (Int64(monotonic.tv_sec) * 1_000_000_000 + Int64(monotonic.tv_nsec) - sinceUs &* 1000)
+    let sinceBoot = Duration.seconds(monotonic.tv_sec) + .nanoseconds(monotonic.tv_nsec)
+    return now.boottime - (sinceBoot - .microseconds(sinceUs))
   }
 
-  private func cronSinceNs() -> Int64? {
+  private func cronSince() -> BootTime? {
     // Like cron, it reads no file that anybody but root could have written.
     guard
       let bytes = try? TrustedFile.bytes(below: environment.root, at: Self.cronFile, limitBytes: 64 << 10),
       let line = CronLine(parsing: bytes),
       line.stateDirectory.map({ $0 == environment.stateDirectory }) ?? environment.hasUsualState,
       isThere(line.program),
-      let file = try? FileStatus(at: below(Self.cronFile)), let daemonNs = daemonSinceNs(reading: file)
+      let file = try? FileStatus(at: below(Self.cronFile)), let daemon = daemonSince(reading: file)
     else { return nil }
-    return max(daemonNs, boottimeNs(at: file.changed))
+    return max(daemon, boottime(at: file.changed))
   }
 
   /// Since when a cron daemon that reads this very file has been running: one in a container does not.
   ///
   /// BusyBox's, which does not read `/etc/cron.d`, executes a file of another name.
-  private func daemonSinceNs(reading file: FileStatus) -> Int64? {
+  private func daemonSince(reading file: FileStatus) -> BootTime? {
     let scan = try? ProcessScan(of: environment.table.proc) { link in
       let name = link.split(separator: UInt8(ascii: "/")).last.map(Array.init) ?? []
       return name == Array("cron".utf8) || name == Array("crond".utf8)
@@ -68,7 +68,7 @@ struct KeeperSearch {
         let seen = try? FileStatus(at: "root\(Self.cronFile)", in: process.descriptor),
         seen.isSameFile(as: file)
       else { continue }
-      return stat.startedBoottimeNs
+      return stat.started
     }
     return nil
   }

@@ -9,21 +9,21 @@ public struct Keepers: Hashable, Sendable {
   public var agent: LivingAgent?
   /// Who last ran `revert --expired`.
   public var lastRun: RevertRun?
-  /// Since when systemd's timer has been active, nanoseconds on the boot-time clock; `nil`: it is not.
-  public var timerSinceNs: Int64?
+  /// Since when systemd's timer has been active; `nil`: it is not.
+  public var timerSince: BootTime?
   /// Since when both cron's line and a daemon that reads it have been there, and the agent has not.
-  public var cronSinceNs: Int64?
+  public var cronSince: BootTime?
   /// How many deadlines there are to keep at one moment: so many take the agent longer.
   public var deadlinesAtOnce = 0
 
   public init(
-    agent: LivingAgent? = nil, lastRun: RevertRun? = nil, timerSinceNs: Int64? = nil,
-    cronSinceNs: Int64? = nil
+    agent: LivingAgent? = nil, lastRun: RevertRun? = nil, timerSince: BootTime? = nil,
+    cronSince: BootTime? = nil
   ) {
     self.agent = agent
     self.lastRun = lastRun
-    self.timerSinceNs = timerSinceNs
-    self.cronSinceNs = cronSinceNs
+    self.timerSince = timerSince
+    self.cronSince = cronSince
   }
 
   /// Three of the minutes in which the timer and cron each run once.
@@ -35,12 +35,12 @@ public struct Keepers: Hashable, Sendable {
   /// been there longer without a run does not work, whatever it looks like.
   public func keeper(bootID: String, now: HostClock) -> RevertKeeper? {
     if let agent, agent.keeps(bootID: bootID) { return .agent }
-    func isFresh(_ sinceNs: Int64?) -> Bool {
-      sinceNs.map { now.age(ofBoottimeNs: $0) < Self.patience } ?? false
+    func isFresh(_ since: BootTime?) -> Bool {
+      since.map { now.age(of: $0) < Self.patience } ?? false
     }
-    if let lastRun, lastRun.bootID == bootID, isFresh(lastRun.clock.boottimeNs) { return lastRun.by }
-    if isFresh(timerSinceNs) { return .timer }
-    return isFresh(cronSinceNs) ? .cron : nil
+    if let lastRun, lastRun.bootID == bootID, isFresh(lastRun.clock.boottime) { return lastRun.by }
+    if isFresh(timerSince) { return .timer }
+    return isFresh(cronSince) ? .cron : nil
   }
 
   /// How late a keeper can be now.

@@ -66,7 +66,7 @@ struct LevelReader {
           LogQuestion(
             kind: known.service.levelKind, container: known.container, writer: writer,
             program: known.programName,
-            started: now.wall(atBoottimeNs: known.identity.startedBoottimeNs))
+            started: now.wall(at: known.identity.started))
         }
         return (known.addresses, log)
       }
@@ -99,7 +99,7 @@ struct LevelReader {
   private func reading(
     _ process: RecognisedProcess, _ held: HeldProcess, _ look: LevelLook, _ now: HostClock
   ) throws(HostError) -> Reading {
-    let isYoung = now.age(ofBoottimeNs: process.identity.startedBoottimeNs) < Self.startUp
+    let isYoung = now.age(of: process.identity.started) < Self.startUp
     var handling = process.handling(look.status.masks, isYoung: isYoung)
     for _ in 0..<Self.rereadings where handling.isMomentary {
       Pause.sleep(Self.rereadingGap)

@@ -97,7 +97,7 @@ extension LevelReading {
   ) -> LevelReading {
     // Nobody knows whether an unconfirmed signal was sent at all, or will be acted on.
     guard entry.lastSignal?.progress.isSettled ?? true else { return known(nil, .ledger, .signalUnseen) }
-    let lastWord = now.wall(atBoottimeNs: entry.lastSignal?.atBoottimeNs ?? entry.sinceBoottimeNs)
+    let lastWord = now.wall(at: entry.lastSignal?.at ?? entry.since)
     if let log, log.wholeSince > lastWord { return known(nil, .ledger, .logIncomplete) }
     return known(entry.debug, .ledger, nil)
   }
@@ -112,7 +112,7 @@ extension LevelReading {
       // A line of the signal's own second may be of before it. That counts for one that was seen to work, and against
       // one that was not: a log that stands still must not have it sent again.
       let slack = sent.progress == .confirmed ? .zero - ServiceLog.timeCut : ServiceLog.timeCut
-      if newest <= now.wall(atBoottimeNs: sent.atBoottimeNs) + slack {
+      if newest <= now.wall(at: sent.at) + slack {
         return switch sent.progress {
         case .taken: known(sent.wanted, .ledger, nil)
         case .confirmed: known(nil, .ledger, .logIncomplete)

@@ -81,7 +81,7 @@ public struct Outcome: Hashable, Sendable {
   public var after: Bool?
   public var kind: Kind
   public var evidence: Evidence
-  public var deadlineBoottimeNs: Int64?
+  public var deadline: Deadline?
   public var notes: [Note]
   /// Whether it keeps the exit status from being 0.
   public var isAsAsked: Bool
@@ -90,14 +90,14 @@ public struct Outcome: Hashable, Sendable {
 
   public init(
     target: Target, before: Bool?, after: Bool?, kind: Kind, evidence: Evidence,
-    deadlineBoottimeNs: Int64? = nil, notes: [Note] = [], isAsAsked: Bool, refusal: HostError? = nil
+    deadline: Deadline? = nil, notes: [Note] = [], isAsAsked: Bool, refusal: HostError? = nil
   ) {
     self.target = target
     self.before = before
     self.after = after
     self.kind = kind
     self.evidence = evidence
-    self.deadlineBoottimeNs = deadlineBoottimeNs
+    self.deadline = deadline
     self.notes = notes
     self.isAsAsked = isAsAsked
     self.refusal = refusal

@@ -24,9 +24,9 @@ extension Plan {
         let existing = index.map { result.remove(at: $0) }
         var service = FollowedService(step, of: request, now: now)
         if let existing {
-          service.sinceBoottimeNs = existing.sinceBoottimeNs
+          service.since = existing.since
           // Of several processes the last one to leave counts.
-          if moved.contains(place) { service.deadlineBoottimeNs = existing.laterDeadline(service) }
+          if moved.contains(place) { service.deadline = existing.laterDeadline(service) }
           if !request.followsRestarts {
             (service.by, service.reason, service.trustsName) =
               (existing.by, existing.reason, existing.trustsName)
@@ -64,14 +64,14 @@ extension FollowedService {
     let target = step.target
     self.init(
       bootID: target.identity.bootID, service: target.service, executable: target.executable,
-      container: target.container, sinceBoottimeNs: now.boottimeNs,
-      deadlineBoottimeNs: step.deadlineBoottimeNs, by: request.by, reason: request.reason,
+      container: target.container, since: now.boottime,
+      deadline: step.deadline, by: request.by, reason: request.reason,
       trustsName: request.trustsNames)
   }
 
-  fileprivate func laterDeadline(_ other: FollowedService) -> Int64? {
-    guard let deadlineBoottimeNs, let otherNs = other.deadlineBoottimeNs else { return nil }
-    return max(deadlineBoottimeNs, otherNs)
+  fileprivate func laterDeadline(_ other: FollowedService) -> Deadline? {
+    guard let deadline, let other = other.deadline else { return nil }
+    return max(deadline, other)
   }
 }
 
@@ -103,7 +103,7 @@ extension Request {
     return Set(
       selection.chosen(from: followed).filter { service in
         if onlyExpired, !service.deadline.isOver(at: now) { return false }
-        if let olderThan, now.age(ofBoottimeNs: service.sinceBoottimeNs) <= olderThan { return false }
+        if let olderThan, now.age(of: service.since) <= olderThan { return false }
         return true
       }.map(\.place))
   }

@@ -1,6 +1,7 @@
 import Ledger
 import PlaceOS
 import Processes
+import Text
 
 /// What a command will do, decided from observations alone: a pure function of its arguments.
 ///
@@ -25,7 +26,7 @@ public struct Plan: Hashable, Sendable {
     public let before: Bool?
     public let evidence: Evidence
     /// The deadline that holds afterwards.
-    public let deadlineBoottimeNs: Int64?
+    public let deadline: Deadline?
     public let notes: [Outcome.Note]
   }
 
@@ -61,7 +62,7 @@ public struct Plan: Hashable, Sendable {
     steps.allSatisfy { step in
       switch step.action {
       case .send, .forget: false
-      case .leave: step.deadlineBoottimeNs == step.instance?.entry?.deadlineBoottimeNs
+      case .leave: step.deadline == step.instance?.entry?.deadline
       case .refuse, .fail: true
       }
     }
@@ -79,10 +80,10 @@ public struct Plan: Hashable, Sendable {
   private static func step(
     _ instance: Instance, towards wanted: Bool, _ request: Request, _ now: HostClock
   ) -> Step {
-    func step(_ action: Action, deadline: Int64? = nil, _ notes: [Outcome.Note] = []) -> Step {
+    func step(_ action: Action, deadline: Deadline? = nil, _ notes: [Outcome.Note] = []) -> Step {
       Step(
         target: Outcome.Target(instance), instance: instance, action: action,
-        before: instance.level.debug, evidence: instance.level.evidence, deadlineBoottimeNs: deadline,
+        before: instance.level.debug, evidence: instance.level.evidence, deadline: deadline,
         notes: notes)
     }
     if let blocker = blocker(instance, request) { return step(blocker.action, blocker.notes) }
@@ -102,8 +103,8 @@ public struct Plan: Hashable, Sendable {
       guard instance.isOurs, let entry = instance.entry else { return step(.leave, [.switchedOutside]) }
       let deadline =
         request.leavesDeadlines
-        ? entry.deadlineBoottimeNs : request.deadline.moving(entry.deadlineBoottimeNs, now: now)
-      guard deadline != entry.deadlineBoottimeNs else { return step(.leave, deadline: deadline) }
+        ? entry.deadline : request.deadline.moving(entry.deadline, now: now)
+      guard deadline != entry.deadline else { return step(.leave, deadline: deadline) }
       return step(.leave, deadline: deadline, [deadline == nil ? .deadlineRemoved : .deadlineMoved])
     }
     if let obstacle { return step(mayStillCome ? .fail : .refuse, instance.notes(on: obstacle)) }
@@ -154,7 +155,7 @@ public struct Plan: Hashable, Sendable {
       Step(
         target: Outcome.Target(entry), instance: instance, action: action,
         before: instance.map(\.level.debug) ?? nil, evidence: instance?.level.evidence ?? .ledger,
-        deadlineBoottimeNs: nil, notes: notes)
+        deadline: nil, notes: notes)
     }
     guard let instance else {
       return isAlive
@@ -213,19 +214,19 @@ extension Instance {
 
 extension Request.Deadline {
   /// The deadline of a process switched on at `now`; `nil` for none.
-  func starting(_ now: HostClock) -> Int64? {
+  func starting(_ now: HostClock) -> BootTime? {
     switch self {
-    case .unsaid(let span), .after(let span): now.boottimeNs + span.nanoseconds
+    case .unsaid(let span), .after(let span): now.boottime + span
     case .never: nil
-    case .at(let boottimeNs): boottimeNs
+    case .at(let moment): moment
     }
   }
 
   /// The deadline of a process that is already on. A default never shortens what somebody did ask for.
-  func moving(_ existing: Int64?, now: HostClock) -> Int64? {
+  func moving(_ existing: BootTime?, now: HostClock) -> BootTime? {
     guard case .unsaid(let span) = self else { return starting(now) }
     guard let existing else { return nil }
-    return max(existing, now.boottimeNs + span.nanoseconds)
+    return max(existing, now.boottime + span)
   }
 }
 
@@ -238,7 +239,7 @@ extension LedgerEntry {
   func isDue(_ request: Request, now: HostClock) -> Bool {
     guard debug else { return false }
     if request.onlyExpired, !deadline.isOver(at: now) { return false }
-    if let olderThan = request.olderThan, now.age(ofBoottimeNs: sinceBoottimeNs) <= olderThan { return false }
+    if let olderThan = request.olderThan, now.age(of: since) <= olderThan { return false }
     return true
   }
 }

@@ -167,5 +167,5 @@ struct Recogniser {
 extension ProcessIdentity {
   /// Whether it has just started: a copy that a service makes of itself to run another program is that program within
   /// milliseconds.
-  func isFresh(now: HostClock) -> Bool { now.boottimeNs - startedBoottimeNs < 500_000_000 }
+  func isFresh(now: HostClock) -> Bool { now.age(of: started) < .milliseconds(500) }
 }

@@ -141,7 +141,7 @@ struct Recorder: ~Copyable {
     guard case .send(let signal, let wanted) = step.action, let instance = step.instance else { return nil }
     let now = clock()
     let sent = LedgerEntry.SentSignal(
-      signal: signal.rawValue, wanted: wanted, atBoottimeNs: now.boottimeNs, progress: .intended,
+      signal: signal.rawValue, wanted: wanted, at: now.boottime, progress: .intended,
       sender: sender)
     if !wanted, var entry = instance.entry {
       entry.lastSignal = sent
@@ -150,24 +150,24 @@ struct Recorder: ~Copyable {
     return LedgerEntry(
       identity: instance.identity, service: instance.service.name, executable: instance.executable.path,
       container: instance.container,
-      dialect: instance.handling.dialect.rawValue, debug: wanted, sinceBoottimeNs: now.boottimeNs,
-      sinceWall: now.wall, deadlineBoottimeNs: wanted ? step.deadlineBoottimeNs : nil, by: request.by,
+      dialect: instance.handling.dialect.rawValue, debug: wanted, since: now.boottime,
+      sinceWall: now.wall, deadline: wanted ? step.deadline : nil, by: request.by,
       reason: request.reason, lastSignal: sent)
   }
 
   private func record(_ delivery: Delivery, _ intent: LedgerEntry, in state: inout LedgerState) {
-    guard case .settled(let outcome, let sentNs) = delivery.progress else { return }
+    guard case .settled(let outcome, let sent) = delivery.progress else { return }
     if outcome.kind == .vanished {
       state.remove(intent.identity)
       return
     }
-    guard let sentNs else {
+    guard let sent else {
       // Nothing was sent: the intent is withdrawn.
       if let before = delivery.instance.entry { state.upsert(before) } else { state.remove(intent.identity) }
       return
     }
     var entry = intent
-    entry.lastSignal?.atBoottimeNs = sentNs
+    entry.lastSignal?.at = sent
     entry.lastSignal?.sender = nil
     entry.lastSignal?.progress = outcome.kind == .switched ? .confirmed : delivery.wasTaken ? .taken : .sent
     // Seen to be out of debug mode, or known to have taken the signal to leave it. Otherwise it may still be
@@ -177,8 +177,8 @@ struct Recorder: ~Copyable {
     if isOut {
       let now = clock()
       entry.debug = false
-      entry.deadlineBoottimeNs = nil
-      (entry.sinceBoottimeNs, entry.sinceWall) = (now.boottimeNs, now.wall)
+      entry.deadline = nil
+      (entry.since, entry.sinceWall) = (now.boottime, now.wall)
       entry.by = request.by
       entry.reason = request.reason
     }
@@ -206,11 +206,11 @@ extension Plan.Step {
   fileprivate func settle(in state: inout LedgerState) {
     guard var entry = state[target.identity] else { return }
     switch action {
-    case .leave where entry.debug && before == true: entry.deadlineBoottimeNs = deadlineBoottimeNs
+    case .leave where entry.debug && before == true: entry.deadline = deadline
     case .forget(processEnded: false):
       // Kept while the process lives, so that it is known to have been switched before.
       entry.debug = false
-      entry.deadlineBoottimeNs = nil
+      entry.deadline = nil
     case .forget(processEnded: true):
       state.remove(target.identity)
       return
@@ -228,18 +228,18 @@ struct SentSwitch {
   let intent: LedgerEntry
   let signal: SwitchSignal
   let wanted: Bool
-  let atBoottimeNs: Int64
+  let at: BootTime
   let outcome: Outcome
 }
 
 extension Deliveries {
   func sent(intents: [ProcessIdentity: LedgerEntry]) -> [SentSwitch] {
     all.compactMap { _, delivery in
-      guard case .settled(let outcome, let sentNs?) = delivery.progress,
+      guard case .settled(let outcome, let sent?) = delivery.progress,
         let intent = intents[delivery.instance.identity]
       else { return nil }
       return SentSwitch(
-        intent: intent, signal: delivery.signal, wanted: delivery.wanted, atBoottimeNs: sentNs,
+        intent: intent, signal: delivery.signal, wanted: delivery.wanted, at: sent,
         outcome: outcome)
     }
   }

@@ -1,4 +1,5 @@
 import Ledger
+import Processes
 
 /// What a command that switches was asked to do.
 public struct Request: Hashable, Sendable {
@@ -22,8 +23,8 @@ public struct Request: Hashable, Sendable {
     /// After so long.
     case after(Duration)
     case never
-    /// At a moment on the boot-time clock: that of a service which has restarted.
-    case at(boottimeNs: Int64)
+    /// At a moment: that of a service which has restarted.
+    case at(BootTime)
 
     /// The default if nothing else is said or configured: one hour.
     public static let standard = Deadline.unsaid(.seconds(3600))

@@ -54,7 +54,7 @@ public struct StatusResult: Sendable {
   /// The agent's measurements of a process that this tool has in debug mode.
   public func figure(_ instance: Instance) -> WriteFigures.Figure? {
     guard instance.isOurs else { return nil }
-    return figures?.figure(of: instance.identity, nowBoottimeNs: now.boottimeNs)
+    return figures?.figure(of: instance.identity, now: now.boottime)
   }
 
   /// Whether anything matched, and all of it could be read.

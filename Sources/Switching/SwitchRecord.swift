@@ -6,12 +6,12 @@ extension HistoryEntry {
   /// The line of history for one signal.
   init(_ sent: SentSwitch, request: Request, keeper: RevertKeeper, now: HostClock) {
     self.init(
-      of: sent.intent, time: Timestamp(now.wall(atBoottimeNs: sent.atBoottimeNs)),
+      of: sent.intent, time: Timestamp(now.wall(at: sent.at)),
       signal: sent.signal.rawValue, debug: sent.wanted, outcome: sent.outcome.kind.rawValue,
       evidence: sent.outcome.evidence.rawValue, by: request.by, reason: request.reason,
       command: request.verb.rawValue,
-      expiresAt: sent.outcome.deadlineBoottimeNs.map {
-        Timestamp(now.wall(atBoottimeNs: $0))
+      expiresAt: sent.outcome.deadline.map {
+        Timestamp(now.wall(at: $0))
       },
       keeper: request.verb == .revert && keeper != .person ? keeper.rawValue : nil)
   }
@@ -26,7 +26,7 @@ extension HistoryEntry {
       outcome: change == .deadlineMoved ? "deadline_moved" : "deadline_removed",
       evidence: step.evidence.rawValue, by: request.by, reason: request.reason,
       command: request.verb.rawValue,
-      expiresAt: step.deadlineBoottimeNs.map { Timestamp(now.wall(atBoottimeNs: $0)) })
+      expiresAt: step.deadline.map { Timestamp(now.wall(at: $0)) })
   }
 
   /// The same as one line for the system log. Names come from containers, so control characters are escaped.

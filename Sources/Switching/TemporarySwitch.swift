@@ -6,7 +6,7 @@ public struct TemporarySwitch {
   private let pipeline: Pipeline
   private var request: Request
   /// The processes switched on, and the deadline that each got.
-  private var switched: [ProcessIdentity: Int64?] = [:]
+  private var switched: [ProcessIdentity: Deadline?] = [:]
 
   /// - Parameter request: how to switch on; the same as for `on`.
   public init(_ pipeline: Pipeline, _ request: Request) {
@@ -19,7 +19,7 @@ public struct TemporarySwitch {
   public var isEmpty: Bool { switched.isEmpty }
 
   /// The latest of their deadlines; `nil` if there is none.
-  public var deadlineBoottimeNs: Int64? { switched.values.compactMap { $0 }.max() }
+  public var deadline: Deadline? { switched.values.compactMap { $0 }.max() }
 
   /// Switches on what was asked for.
   public mutating func switchOn() throws(Pipeline.Stop) -> RunResult { try carryOut(request) }
@@ -28,14 +28,14 @@ public struct TemporarySwitch {
   public mutating func switchOn(_ identities: Set<ProcessIdentity>) throws(Pipeline.Stop) -> RunResult {
     var request = request
     request.selection = .processes(identities)
-    if let deadlineBoottimeNs { request.deadline = .at(boottimeNs: deadlineBoottimeNs) }
+    if let deadline { request.deadline = .at(deadline) }
     return try carryOut(request)
   }
 
   private mutating func carryOut(_ request: Request) throws(Pipeline.Stop) -> RunResult {
     let result = try pipeline.run(request)
     for outcome in result.outcomes where outcome.before != true && outcome.isSent {
-      switched[outcome.target.identity] = outcome.deadlineBoottimeNs
+      switched[outcome.target.identity] = outcome.deadline
     }
     return result
   }
@@ -47,9 +47,9 @@ public struct TemporarySwitch {
     guard !switched.isEmpty else { return nil }
     // If the state cannot be read, `revert` itself says so.
     let state = (try? pipeline.environment.openStateDirectory(create: false)?.readState()) ?? nil
-    let kept = switched.filter { identity, deadlineNs in
+    let kept = switched.filter { identity, deadline in
       guard let entry = state?[identity], entry.debug else { return false }
-      return entry.deadlineBoottimeNs != deadlineNs
+      return entry.deadline != deadline
     }
     let own = Set(switched.keys).subtracting(kept.keys)
     var request = request

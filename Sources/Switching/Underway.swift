@@ -67,7 +67,7 @@ extension Underway {
     {
       self = .nothing
     } else {
-      self = .unseen(age: context.now.age(ofBoottimeNs: sent.atBoottimeNs))
+      self = .unseen(age: context.now.age(of: sent.at))
     }
   }
 
@@ -77,8 +77,8 @@ extension Underway {
     _ log: LoggedLevel.Finding?, _ sent: LedgerEntry.SentSignal, _ context: LevelContext
   ) -> Bool {
     guard let log, let newest = log.newest else { return false }
-    let sent = context.now.wall(atBoottimeNs: sent.atBoottimeNs)
-    return log.wholeSince <= sent && newest > sent + settling
+    let moment = context.now.wall(at: sent.at)
+    return log.wholeSince <= moment && newest > moment + settling
   }
 
   /// A blocked loop was seen to get to its signal after 20 s and more; one that logs is not blocked. The rest

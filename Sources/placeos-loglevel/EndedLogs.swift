@@ -8,24 +8,24 @@ struct EndedLogs {
   private struct Ending {
     /// When the runtime got the last line that was shown.
     var last: WallTime?
-    /// When to retry, on the boot-time clock; `nil`: it is being read, or another log is the same.
-    var dueNs: Int64?
+    /// When to retry; `nil`: it is being read, or another log is the same.
+    var due: BootTime?
     /// How long to wait the next time.
-    var pauseNs: Int64 = 1_000_000_000
-    var beganNs: Int64 = 0
+    var pause = Duration.seconds(1)
+    var began = BootTime.distantPast
     /// What was last said of it.
     var problem: String?
   }
 
-  private static let longestPauseNs: Int64 = 60_000_000_000
+  private static let longestPause = Duration.seconds(60)
   private var endings: [String: Ending] = [:]
 
   /// A log is read again.
   ///
   /// - Returns: where to go on; `nil` if nothing of it was shown.
   mutating func begin(_ place: String) -> WallTime? {
-    endings[place, default: Ending()].beganNs = HostClock.now().boottimeNs
-    endings[place]?.dueNs = nil
+    endings[place, default: Ending()].began = BootTime.now()
+    endings[place]?.due = nil
     return endings[place]?.last.map { $0 + .nanoseconds(1) }
   }
 
@@ -34,24 +34,24 @@ struct EndedLogs {
   }
 
   private mutating func end(_ place: String, last: WallTime?) {
-    let now = HostClock.now().boottimeNs
+    let now = BootTime.now()
     var ending = endings[place] ?? Ending()
     ending.last = last ?? ending.last
     // One that ends at once will most likely do so again.
-    let isShort = now - ending.beganNs < 5_000_000_000
-    ending.pauseNs = isShort ? min(Self.longestPauseNs, ending.pauseNs * 2) : 1_000_000_000
-    ending.dueNs = now + ending.pauseNs
+    let isShort = now - ending.began < .seconds(5)
+    ending.pause = isShort ? min(Self.longestPause, ending.pause * 2) : .seconds(1)
+    ending.due = now + ending.pause
     endings[place] = ending
   }
 
   /// Another log is the same file: it is not read twice.
-  mutating func double(_ places: Set<String>) { for place in places { endings[place]?.dueNs = nil } }
+  mutating func double(_ places: Set<String>) { for place in places { endings[place]?.due = nil } }
 
   /// A new process runs there: it is tried at once.
-  mutating func renew(_ place: String) { endings[place]?.pauseNs = 1_000_000_000 }
+  mutating func renew(_ place: String) { endings[place]?.pause = .seconds(1) }
 
   func isDue(_ place: String) -> Bool {
-    endings[place]?.dueNs.map { $0 <= HostClock.now().boottimeNs } ?? false
+    endings[place]?.due.map { $0 <= BootTime.now() } ?? false
   }
 
   /// Whether this was not already said of them.

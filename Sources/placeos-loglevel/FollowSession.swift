@@ -46,7 +46,7 @@ final class FollowSession {
   /// What was followed so far, to tell them apart by colour.
   private var count = 0
   private var seen: Set<ProcessIdentity> = []
-  private let interval: Int64 = 1_000_000_000
+  private let interval = Duration.seconds(1)
   /// The command that runs meanwhile, instead of showing anything.
   var command: [String]?
   /// Where everything is kept.
@@ -64,7 +64,7 @@ final class FollowSession {
 
   /// - Returns: the exit status.
   func run() throws -> Int32 {
-    let startNs = HostClock.now().boottimeNs
+    let start = BootTime.now()
     let found = try Runner.stopping { () throws(Pipeline.Stop) in try pipeline.status(request.selection) }
     var remarks = found.unmatched.map(\.sentence) + found.idle.map(\.wholeSentence)
     if remarks.isEmpty, found.instances.isEmpty { remarks.append(advice.nothingHere) }
@@ -84,8 +84,8 @@ final class FollowSession {
     }
     if let command { return runCommand(command, status) }
     seen.formUnion(found.instances.map(\.identity))
-    let endNs = span.map { startNs + $0.nanoseconds } ?? (switches ? hold.deadlineBoottimeNs : nil)
-    if Interruption.signal() == nil { stream(untilNs: endNs) }
+    let end = span.map { start + $0 } ?? (switches ? hold.deadline : nil)
+    if Interruption.signal() == nil { stream(until: end) }
     output.flush()
     sayHidden()
     let taken = takeBack()
@@ -108,20 +108,20 @@ final class FollowSession {
   }
 
   private func waitForChild() -> Int32 {
-    var lookNs = HostClock.now().boottimeNs + interval
+    var nextLook = BootTime.now() + interval
     var status: Int32?
     while status == nil {
       if let signal = Interruption.take() { child?.forward(signal) }
-      if HostClock.now().boottimeNs >= lookNs {
+      if BootTime.now() >= nextLook {
         look()
-        lookNs = HostClock.now().boottimeNs + interval
+        nextLook = BootTime.now() + interval
       }
       takeEvents(waitMs: 500)
       status = child?.exitStatus()
     }
     // What the command caused to be logged arrives a moment later.
-    let endNs = HostClock.now().boottimeNs + interval
-    while takeEvents(waitMs: 100), HostClock.now().boottimeNs < endNs {}
+    let end = BootTime.now() + interval
+    while takeEvents(waitMs: 100), BootTime.now() < end {}
     return status ?? 126
   }
 
@@ -150,25 +150,25 @@ final class FollowSession {
 
   /// Until every log is open, or has not been for a second: one that hangs must not keep the others waiting.
   private func awaitReadiness() {
-    let endNs = HostClock.now().boottimeNs + interval
+    let end = BootTime.now() + interval
     while Interruption.signal() == nil, logs.contains(where: { $0.key == nil }) {
-      let left = (endNs - HostClock.now().boottimeNs) / 1_000_000
+      let left = (end - .now()).nanoseconds / 1_000_000
       if left <= 0 { return }
       takeEvents(waitMs: Int32(left))
     }
   }
 
-  private func stream(untilNs endNs: Int64?) {
-    var lookNs = HostClock.now().boottimeNs + interval
+  private func stream(until end: BootTime?) {
+    var nextLook = BootTime.now() + interval
     while Interruption.signal() == nil, !output.isClosed {
-      let now = HostClock.now().boottimeNs
-      if let endNs, now >= endNs { return }
-      if now >= lookNs {
+      let now = BootTime.now()
+      if let end, now >= end { return }
+      if now >= nextLook {
         look()
-        lookNs = HostClock.now().boottimeNs + interval
+        nextLook = BootTime.now() + interval
       }
-      let next = min(endNs ?? .max, lookNs)
-      takeEvents(waitMs: Int32(max(0, min((next - now + 999_999) / 1_000_000, 1000))))
+      let next = min(end ?? .distantFuture, nextLook)
+      takeEvents(waitMs: Int32(max(0, min(((next - now).nanoseconds + 999_999) / 1_000_000, 1000))))
     }
   }
 

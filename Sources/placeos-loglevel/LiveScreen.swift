@@ -1,6 +1,7 @@
 import Glibc
 import Processes
 import Report
+import Text
 
 /// The whole terminal while something is shown on it again and again, in place; afterwards it is restored.
 /// See termios(3) and console_codes(4).
@@ -45,9 +46,9 @@ final class LiveScreen {
   ///
   /// - Returns: whether to end: `q` was pressed, or nobody can press anything any more.
   func waitsForEnd(ms: Int64) -> Bool {
-    let endNs = HostClock.now().boottimeNs + ms * 1_000_000
+    let end = BootTime.now() + .milliseconds(ms)
     while true {
-      let leftMs = (endNs - HostClock.now().boottimeNs) / 1_000_000
+      let leftMs = (end - .now()).nanoseconds / 1_000_000
       var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       guard leftMs > 0, poll(&input, 1, Int32(leftMs)) == 1 else { return false }
       var keys = [UInt8](repeating: 0, count: 64)

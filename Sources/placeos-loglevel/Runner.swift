@@ -4,6 +4,7 @@ import Ledger
 import Processes
 import Report
 import Switching
+import Text
 
 /// Runs the pipeline for a command and shows the result.
 enum Runner {
@@ -94,12 +95,12 @@ enum Runner {
 private final class Progress {
   private let isShown = Console.Stream.error.isTerminal
   private var shown = ""
-  private let startNs = HostClock.now().boottimeNs
+  private let start = BootTime.now()
   /// Most switches take less time; a line that comes and goes only flickers.
-  private static let patienceNs: Int64 = 300_000_000
+  private static let patience = Duration.milliseconds(300)
 
   func show(_ awaited: [Instance]) {
-    guard isShown, HostClock.now().boottimeNs - startNs > Self.patienceNs else { return }
+    guard isShown, BootTime.now() - start > Self.patience else { return }
     let names = awaited.prefix(3).map { "\($0.service.name) (pid \($0.identity.pid))" }
     let more = awaited.count > 3 ? " and \(awaited.count - 3) more" : ""
     let line = "waiting for " + names.joined(separator: ", ") + more

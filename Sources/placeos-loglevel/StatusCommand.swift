@@ -99,7 +99,7 @@ extension StatusResult {
       guard let bytes = read(identity) else { continue }
       var meter = meters[identity] ?? WriteMeter()
       // The shortest window: from the last look to this one.
-      meter.add(bytes: bytes, atNs: now.boottimeNs, window: .nanoseconds(1))
+      meter.add(bytes: bytes, at: now.boottime, window: .nanoseconds(1))
       current[identity] = meter
       guard let bytesPerSecond = meter.bytesPerSecond else { continue }
       measured.append(
@@ -109,7 +109,7 @@ extension StatusResult {
     }
     meters = current
     if !measured.isEmpty {
-      figures = WriteFigures(bootID: bootID, atBoottimeNs: now.boottimeNs, figures: measured)
+      figures = WriteFigures(bootID: bootID, at: now.boottime, figures: measured)
     }
   }
 }

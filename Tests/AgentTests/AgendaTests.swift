@@ -1,12 +1,15 @@
 import Containers
 import Ledger
+import Processes
+import TestSupport
 import Testing
+import Text
 
 @testable import Agent
 
 @Suite("What the agent has to do, and when") struct AgendaTests {
   func agenda(
-    _ entries: [LedgerEntry], _ followed: [FollowedService] = [], now: Int64 = 0
+    _ entries: [LedgerEntry], _ followed: [FollowedService] = [], now: BootTime = 0
   ) -> Agenda {
     var agenda = Agenda()
     agenda.take(LedgerState(bootID: bootID, entries: entries, followed: followed), now: now)
@@ -15,12 +18,12 @@ import Testing
 
   @Test("it wakes for the next deadline, and for nothing where there is none")
   func nextDeadline() {
-    #expect(agenda([]).nextNs == nil)
-    #expect(agenda([entry(1, deadline: nil)]).nextNs == nil)
-    #expect(agenda([entry(1, deadline: 9), entry(2, deadline: 7), entry(3, deadline: nil)]).nextNs == 7)
+    #expect(agenda([]).next == nil)
+    #expect(agenda([entry(1, deadline: nil)]).next == nil)
+    #expect(agenda([entry(1, deadline: 9), entry(2, deadline: 7), entry(3, deadline: nil)]).next == 7)
     var off = entry(1, deadline: 5)
     off.debug = false
-    #expect(agenda([off]).nextNs == nil)
+    #expect(agenda([off]).next == nil)
   }
 
   @Test("what is due is due from its deadline on; what must be waited for comes apart")
@@ -37,8 +40,8 @@ import Testing
   @Test("what failed is tried again ever more seldom, at least every minute, and never at once")
   func retries() {
     var agenda = agenda([entry(1, deadline: 10)])
-    var now: Int64 = 10
-    var pauses: [Int64] = []
+    var now: BootTime = 10
+    var pauses: [Duration] = []
     for attempt in 0..<20 {
       // What failed once keeps nothing else waiting.
       let due = agenda.dueReverts(now: now)
@@ -46,7 +49,7 @@ import Testing
       #expect((attempt == 0 ? due.unconfirmed : due.ready).isEmpty)
       agenda.noteFailure(of: identity(1), now: now)
       #expect(agenda.dueReverts(now: now).ready.isEmpty && agenda.dueReverts(now: now).unconfirmed.isEmpty)
-      let next = agenda.nextNs ?? 0
+      let next = agenda.next ?? 0
       pauses.append(next - now)
       now = next
     }
@@ -59,20 +62,20 @@ import Testing
     var agenda = agenda([entry(1, deadline: 10)])
     agenda.noteFailure(of: identity(1), now: 10)
     agenda.take(LedgerState(bootID: bootID), now: 11)
-    #expect(agenda.retries.isEmpty && agenda.nextNs == nil)
+    #expect(agenda.retries.isEmpty && agenda.next == nil)
   }
 
   @Test("a switch is not waited for beyond the next deadline")
   func patience() {
-    let agenda = agenda([entry(1, deadline: 10 * second), entry(2, deadline: nil)])
-    func patience(_ now: Int64) -> Duration {
+    let agenda = agenda([entry(1, deadline: boot + 10 * second), entry(2, deadline: nil)])
+    func patience(_ now: BootTime) -> Duration {
       agenda.patience(now: now, shortest: .nanoseconds(60), longest: .milliseconds(500))
     }
     #expect(patience(0) == .milliseconds(500))
-    #expect(patience(10 * second - 100_000_000) == .milliseconds(80))
-    #expect(patience(10 * second - 1) == .nanoseconds(60))
+    #expect(patience(boot + .milliseconds(9900)) == .milliseconds(80))
+    #expect(patience(boot + 10 * second - .nanoseconds(1)) == .nanoseconds(60))
     // Once it is due itself, nothing else is kept waiting.
-    #expect(patience(10 * second) == .milliseconds(500))
+    #expect(patience(boot + 10 * second) == .milliseconds(500))
   }
 
   @Test("a followed service is looked for from its end until all its processes are back")
@@ -83,7 +86,7 @@ import Testing
     #expect(agenda.dueSearches(now: 5) == [followed()])
     agenda.noteLook(for: api.apiPlace, inDebugMode: 0, isComplete: true, now: 6)
     #expect(agenda.dueSearches(now: 6).isEmpty)
-    let next = agenda.nextNs ?? 0
+    let next = agenda.next ?? 0
     agenda.noteLook(for: api.apiPlace, inDebugMode: 2, isComplete: true, now: next)
     #expect(!agenda.searches.isEmpty)
     agenda.noteLook(for: api.apiPlace, inDebugMode: 3, isComplete: false, now: next)
@@ -96,20 +99,20 @@ import Testing
   func fewerWorkers() {
     var agenda = agenda([entry(1), entry(2)], [followed(deadline: nil)])
     agenda.noteEnd(of: api.apiPlace, now: 0)
-    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: 29 * second)
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: boot + 29 * second)
     #expect(!agenda.searches.isEmpty)
-    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: 30 * second)
+    agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: boot + 30 * second)
     #expect(agenda.searches.isEmpty)
   }
 
   @Test("the search grows seldom, and ends with the deadline")
   func searchPauses() {
-    var search = Search(startedNs: 0, wanted: 1)
+    var search = Search(started: 0, wanted: 1)
     var looks = 0
-    while search.nextNs < 3600 * second {
-      let before = search.nextNs
+    while search.next < boot + 3600 * second {
+      let before = search.next
       search.looked(now: before)
-      #expect(search.nextNs > before)
+      #expect(search.next > before)
       looks += 1
     }
     #expect(looks < 1000)
@@ -132,14 +135,14 @@ import Testing
   func unfollowed() {
     var agenda = agenda([], [followed()])
     agenda.take(LedgerState(bootID: bootID), now: 3)
-    #expect(agenda.searches.isEmpty && agenda.nextNs == nil)
+    #expect(agenda.searches.isEmpty && agenda.next == nil)
   }
 
   @Test("a wish alone wakes at its deadline, so that it does not outlive it")
   func wish() {
-    var agenda = agenda([], [followed(deadline: 100 * second)])
+    var agenda = agenda([], [followed(deadline: boot + 100 * second)])
     agenda.noteLook(for: api.apiPlace, inDebugMode: 1, isComplete: true, now: 1)
-    #expect(agenda.nextNs == 100 * second)
+    #expect(agenda.next == boot + 100 * second)
   }
 }
 

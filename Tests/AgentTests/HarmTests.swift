@@ -1,6 +1,7 @@
 import Configuration
 import Processes
 import Switching
+import TestSupport
 import Testing
 
 @testable import Agent
@@ -54,15 +55,15 @@ import Testing
   func meter() {
     var meter = WriteMeter()
     let window = Duration.seconds(10)
-    meter.add(bytes: 0, atNs: 0, window: window)
+    meter.add(bytes: 0, at: 0, window: window)
     #expect(meter.bytesPerSecond == nil)
-    meter.add(bytes: 5_000, atNs: 5 * second, window: window)
+    meter.add(bytes: 5_000, at: boot + 5 * second, window: window)
     #expect(meter.bytesPerSecond == 1000)
     #expect(meter.bytesPerSecond(over: window) == nil)
-    meter.add(bytes: 10_000, atNs: 10 * second, window: window)
+    meter.add(bytes: 10_000, at: boot + 10 * second, window: window)
     #expect(meter.bytesPerSecond(over: window) == 1000)
     // Silence since then: what was written before the window does not count.
-    for tick in 3...6 { meter.add(bytes: 10_000, atNs: Int64(tick) * 5 * second, window: window) }
+    for tick in 3...6 { meter.add(bytes: 10_000, at: boot + tick * 5 * second, window: window) }
     #expect(meter.bytesPerSecond(over: window) == 0)
   }
 

@@ -9,18 +9,17 @@ import Text
 struct BootTests {
   /// An entry of another boot id, half an hour after the samples' boot began.
   private func entry(pid: Int32 = 7, _ boot: String = otherBootID, startTicks: UInt64 = 100) -> LedgerEntry {
-    let sinceNs: Int64 = 1_800_000_000_000
-    return LedgerEntry(
+    LedgerEntry(
       identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: startTicks), service: "api",
-      executable: "/rest-api", container: nil, dialect: "toggle", debug: true, sinceBoottimeNs: sinceNs,
-      sinceWall: 1_795_351_800_000_000_000, deadlineBoottimeNs: 2 * sinceNs,
+      executable: "/rest-api", container: nil, dialect: "toggle", debug: true, since: 1_800_000_000_000,
+      sinceWall: 1_795_351_800_000_000_000, deadline: 3_600_000_000_000,
       by: .init(user: "root", uid: 0), reason: "INC-42", lastSignal: nil)
   }
 
   private func followed(_ boot: String = otherBootID, reason: String? = nil) -> FollowedService {
     FollowedService(
-      bootID: boot, service: "api", executable: "/rest-api", container: nil, sinceBoottimeNs: 0,
-      deadlineBoottimeNs: nil, by: .init(user: "root", uid: 0), reason: reason, trustsName: false)
+      bootID: boot, service: "api", executable: "/rest-api", container: nil, since: 0,
+      deadline: nil, by: .init(user: "root", uid: 0), reason: reason, trustsName: false)
   }
 
   @Test("what was recorded under another id of this boot is taken over, with all of that id")
@@ -111,7 +110,7 @@ struct BootTests {
     #expect(!sees(LivingAgent(pid: 7, bootID: otherBootID + "/4026532201", startTicks: 100)))
     func run(_ after: Duration, _ id: String) -> String {
       RevertRun(
-        bootID: id, clock: HostClock(boottimeNs: 1_800_000_000_000, wall: 1_795_350_000_000_000_000 + after)
+        bootID: id, clock: HostClock(boottime: 1_800_000_000_000, wall: 1_795_350_000_000_000_000 + after)
       ).seen(in: boot).bootID
     }
     #expect(run(.seconds(1800), otherBootID) == bootID)

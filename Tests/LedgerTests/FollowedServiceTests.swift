@@ -4,6 +4,7 @@ import Processes
 import SystemPackage
 import TestSupport
 import Testing
+import Text
 
 @testable import Ledger
 
@@ -11,11 +12,11 @@ import Testing
 struct FollowedServiceTests {
   let full = FollowedService(
     bootID: bootID, service: "api", executable: "/rest-api", container: fullEntry().container,
-    sinceBoottimeNs: 7, deadlineBoottimeNs: 9_007_199_254_740_993,
+    since: 7, deadline: 9_007_199_254_740_993,
     by: .init(user: "root", sudoUser: "steve", uid: 0), reason: "inc \"7\"\n", trustsName: true)
   let bare = FollowedService(
-    bootID: bootID, service: "triggers", executable: "/triggers", container: nil, sinceBoottimeNs: 0,
-    deadlineBoottimeNs: nil, by: .init(user: "", sudoUser: nil, uid: 0), reason: nil, trustsName: false)
+    bootID: bootID, service: "triggers", executable: "/triggers", container: nil, since: 0,
+    deadline: nil, by: .init(user: "", sudoUser: nil, uid: 0), reason: nil, trustsName: false)
 
   @Test("what is written is read, and where nothing is followed, nothing is said of it")
   func roundTrip() throws {
@@ -110,7 +111,7 @@ struct AgentLockTests {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       for keeper in RevertKeeper.allCases {
-        let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wall: 2), by: keeper)
+        let run = RevertRun(bootID: bootID, clock: HostClock(boottime: 1, wall: 2), by: keeper)
         try directory.writeLastRevertRun(run)
         #expect(try directory.readLastRevertRun() == run)
       }
@@ -128,15 +129,17 @@ struct AgentLockTests {
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       #expect(directory.readFigures() == nil)
       let figure = WriteFigures.Figure(pid: 42, startTicks: 7, writeBytesPerSecond: 10, freeBytes: 105)
-      let figures = WriteFigures(bootID: bootID, atBoottimeNs: 1000, figures: [figure])
+      let figures = WriteFigures(bootID: bootID, at: 1000, figures: [figure])
       try directory.writeFigures(figures)
       #expect(directory.readFigures() == figures)
-      func found(_ boot: String = bootID, pid: Int32 = 42, start: UInt64 = 7, after ns: Int64 = 0) -> Bool {
+      func found(_ boot: String = bootID, pid: Int32 = 42, start: UInt64 = 7, after age: Duration = .zero)
+        -> Bool
+      {
         figures.figure(
-          of: ProcessIdentity(bootID: boot, pid: pid, startTicks: start), nowBoottimeNs: 1000 + ns) != nil
+          of: ProcessIdentity(bootID: boot, pid: pid, startTicks: start), now: 1000 + age) != nil
       }
       #expect(found() && !found(otherBootID) && !found(pid: 43) && !found(start: 8))
-      #expect(!found(after: 30_000_000_000))
+      #expect(!found(after: .seconds(30)))
       #expect(figure.diskLastsSeconds == 10)
       var still = figure
       still.writeBytesPerSecond = 0

@@ -2,6 +2,7 @@ import Glibc
 import Processes
 import SystemPackage
 import Testing
+import Text
 
 @testable import Ledger
 
@@ -13,9 +14,9 @@ struct LedgerLockTests {
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       let lock = try directory.lock(timeout: .zero)
       for timeout in [Duration.zero, .milliseconds(150)] {
-        let start = HostClock.now().boottimeNs
+        let start = BootTime.now()
         let error = failure { () throws(LedgerError) in _ = try directory.lock(timeout: timeout) }
-        let took = HostClock.now().age(ofBoottimeNs: start)
+        let took = (BootTime.now() - start)
         #expect(error == .busy(path: directory.lockPath, holderPID: getpid()))
         #expect(took >= timeout)
       }

@@ -120,7 +120,7 @@ struct ReplaceTests {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
       mkdir(directory.revertPath.string, 0o700)
-      let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wall: 2))
+      let run = RevertRun(bootID: bootID, clock: HostClock(boottime: 1, wall: 2))
       #expect(
         throws: LedgerError.unwritable(path: directory.revertPath, call: "rename", .isDirectory)
       ) { try directory.writeLastRevertRun(run) }
@@ -140,7 +140,7 @@ struct ReplaceTests {
         var transaction = try directory.lock(timeout: .zero).begin()
         try transaction.writeState(sample)
         try directory.writeLastRevertRun(
-          RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wall: 2)))
+          RevertRun(bootID: bootID, clock: HostClock(boottime: 1, wall: 2)))
         try History(path: FilePath(path).appending("log/history.jsonl"), ownerID: geteuid())
           .append(historyEntry(7))
       }
@@ -219,7 +219,7 @@ struct ReplaceTests {
         second.end()
         let appended = failure { () throws(LedgerError) in try history.append(historyEntry(8)) }
         precondition(appended == .unwritable(path: history.path, call: "open", .readOnlyFileSystem))
-        let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wall: 2))
+        let run = RevertRun(bootID: bootID, clock: HostClock(boottime: 1, wall: 2))
         let left = failure { () throws(LedgerError) in try again.writeLastRevertRun(run) }
         precondition(left == .unwritable(path: again.revertPath, call: "open", .readOnlyFileSystem))
         let made = failure { () throws(LedgerError) in

@@ -20,19 +20,19 @@ func fullEntry(
       runtime: .docker, id: String(repeating: "0f", count: 32), name: "rest-api",
       image: "registry/placeos/rest-api:latest",
       pod: Pod(uid: "6d5f7c9b", namespace: "default", name: "api-0", container: "api")),
-    dialect: "toggle", debug: true, sinceBoottimeNs: .max, sinceWall: 1_795_350_000_123_456_789,
-    deadlineBoottimeNs: 9_007_199_254_740_993, by: .init(user: "root", sudoUser: "steve", uid: .max),
+    dialect: "toggle", debug: true, since: .distantFuture, sinceWall: 1_795_350_000_123_456_789,
+    deadline: 9_007_199_254_740_993, by: .init(user: "root", sudoUser: "steve", uid: .max),
     reason: reason,
     lastSignal: .init(
-      signal: "USR1", wanted: true, atBoottimeNs: 9_007_199_254_740_995, progress: .intended))
+      signal: "USR1", wanted: true, at: 9_007_199_254_740_995, progress: .intended))
 }
 
 /// An entry in which every key that may be null is null.
 func bareEntry(pid: Int32 = 42, bootID boot: String = bootID) -> LedgerEntry {
   LedgerEntry(
     identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: 0), service: "driver",
-    executable: "", container: nil, dialect: "driver", debug: false, sinceBoottimeNs: 0, sinceWall: 0,
-    deadlineBoottimeNs: nil, by: .init(user: "", sudoUser: nil, uid: 0), reason: nil, lastSignal: nil)
+    executable: "", container: nil, dialect: "driver", debug: false, since: 0, sinceWall: 0,
+    deadline: nil, by: .init(user: "", sudoUser: nil, uid: 0), reason: nil, lastSignal: nil)
 }
 
 let sample = LedgerState(bootID: bootID, entries: [fullEntry(), bareEntry()])
@@ -83,7 +83,7 @@ extension SeenBoot {
   /// - Parameter living: the processes that are there, with their start.
   init(_ id: String, living: [Int32: UInt64] = [:], set: Duration = .zero) {
     self.init(
-      id: id, clock: HostClock(boottimeNs: 3_600_000_000_000, wall: 1_795_353_600_000_000_000 + set)
+      id: id, clock: HostClock(boottime: 3_600_000_000_000, wall: 1_795_353_600_000_000_000 + set)
     ) { living[$0] }
   }
 }

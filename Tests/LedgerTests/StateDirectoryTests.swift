@@ -210,7 +210,7 @@ struct StateDirectoryTests {
       #expect(transaction.state == sample)
       transaction.end()
       #expect(try directory.readState() == sample)
-      let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: .max, wall: 7))
+      let run = RevertRun(bootID: bootID, clock: HostClock(boottime: .distantFuture, wall: 7))
       try directory.writeLastRevertRun(run)
       #expect(try directory.readLastRevertRun() == run)
       #expect(names(in: scratch) == ["lock", "revert.json", "state.json"])
@@ -263,7 +263,7 @@ struct StateDirectoryTests {
   func revertRun() async throws {
     try await withScratch { scratch in
       let directory = try #require(try StateDirectory.open(at: scratch, create: false, ownerID: me))
-      let run = RevertRun(bootID: bootID, clock: HostClock(boottimeNs: 1, wall: 2))
+      let run = RevertRun(bootID: bootID, clock: HostClock(boottime: 1, wall: 2))
       try directory.writeLastRevertRun(run)
       let whole = try #require(contents(of: directory.revertPath))
       for length in 0..<(whole.count - 1) {

@@ -3,16 +3,16 @@ import Processes
 import SystemPackage
 import TestSupport
 import Testing
+import Text
 
 @testable import Switching
 
 @Suite("Who keeps the deadlines")
 struct KeepersTests {
-  private let minuteNs: Int64 = 60_000_000_000
-  private let now = HostClock(boottimeNs: 1000 * 60_000_000_000, wall: 5)
-  private func ago(_ minutes: Int64) -> Int64 { now.boottimeNs - minutes * minuteNs }
-  private func run(_ minutes: Int64, boot: String = "a", by: RevertKeeper = .cron) -> RevertRun {
-    RevertRun(bootID: boot, clock: HostClock(boottimeNs: ago(minutes), wall: 5), by: by)
+  private let now = HostClock(boottime: 60_000_000_000_000, wall: 5)
+  private func ago(_ minutes: Int) -> BootTime { now.boottime - .seconds(60 * minutes) }
+  private func run(_ minutes: Int, boot: String = "a", by: RevertKeeper = .cron) -> RevertRun {
+    RevertRun(bootID: boot, clock: HostClock(boottime: ago(minutes), wall: 5), by: by)
   }
   private func keeper(_ keepers: Keepers) -> RevertKeeper? { keepers.keeper(bootID: "a", now: now) }
 
@@ -40,11 +40,11 @@ struct KeepersTests {
 
   @Test("the timer and cron count before they have come; not where they should have come long ago")
   func yetToCome() {
-    #expect(keeper(Keepers(timerSinceNs: ago(1))) == .timer)
-    #expect(keeper(Keepers(cronSinceNs: ago(1))) == .cron)
-    #expect(keeper(Keepers(timerSinceNs: ago(4), cronSinceNs: ago(1))) == .cron)
-    #expect(keeper(Keepers(timerSinceNs: ago(4), cronSinceNs: ago(4))) == nil)
-    #expect(keeper(Keepers(lastRun: run(9), cronSinceNs: ago(2))) == .cron)
+    #expect(keeper(Keepers(timerSince: ago(1))) == .timer)
+    #expect(keeper(Keepers(cronSince: ago(1))) == .cron)
+    #expect(keeper(Keepers(timerSince: ago(4), cronSince: ago(1))) == .cron)
+    #expect(keeper(Keepers(timerSince: ago(4), cronSince: ago(4))) == nil)
+    #expect(keeper(Keepers(lastRun: run(9), cronSince: ago(2))) == .cron)
   }
 
   @Test("what systemctl says of the timer")

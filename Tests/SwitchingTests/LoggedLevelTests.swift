@@ -35,8 +35,7 @@ private final class StandIn {
 
   private static func started(_ pid: Int32) throws -> WallTime {
     let process = try StandIn.process(pid)
-    let ticks = Int64(try process.stat().startTicks)
-    return HostClock.now().wall(atBoottimeNs: ticks * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK)))))
+    return HostClock.now().wall(at: try process.stat().started)
   }
 
   deinit { end() }

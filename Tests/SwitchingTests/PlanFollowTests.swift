@@ -1,6 +1,9 @@
 import Containers
 import Ledger
+import Processes
+import TestSupport
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Switching
@@ -10,11 +13,11 @@ struct PlanFollowTests {
   let container = Container(runtime: .docker, id: "50db48f4", name: "rest-api")
 
   func followed(
-    _ service: String = "api", deadline: Int64? = 4 * hour, since: Int64 = 2 * hour
+    _ service: String = "api", deadline: BootTime? = boot + 4 * hour, since: BootTime = boot + 2 * hour
   ) -> FollowedService {
     FollowedService(
       bootID: bootID, service: service, executable: "/rest-api", container: container,
-      sinceBoottimeNs: since, deadlineBoottimeNs: deadline, by: steve, reason: "INC-42", trustsName: false)
+      since: since, deadline: deadline, by: steve, reason: "INC-42", trustsName: false)
   }
 
   /// What is followed after a command on one process, with its entry where it is the tool's.
@@ -42,12 +45,12 @@ struct PlanFollowTests {
   func starts() {
     #expect(after(request(.on), debug: false) == [])
     for verb in [Request.Verb.on, .toggle] {
-      let result = after(following(verb, .after(.nanoseconds(60 * second))), debug: false)
+      let result = after(following(verb, .after(60 * second)), debug: false)
       #expect(result.map(\.place) == [followed().place])
-      #expect(result.first?.deadlineBoottimeNs == now.boottimeNs + 60 * second)
+      #expect(result.first?.deadline == now.boottime + 60 * second)
       #expect(result.first?.reason == "INC-43")
     }
-    #expect(after(following(.on, .never), debug: false).first.map { $0.deadlineBoottimeNs == nil } == true)
+    #expect(after(following(.on, .never), debug: false).first.map { $0.deadline == nil } == true)
   }
 
   @Test("what is on already is followed from now on, if this tool has switched it on")
@@ -59,14 +62,14 @@ struct PlanFollowTests {
   @Test("a deadline that moves is the wish's too; who wished it, and why, stays")
   func moved() {
     let result = after(
-      request(.on, deadline: .after(.nanoseconds(second))), debug: true, entry: entry(), [followed()])
-    #expect(result.map(\.deadlineBoottimeNs) == [now.boottimeNs + second])
-    #expect(result.first?.reason == "INC-42" && result.first?.sinceBoottimeNs == 2 * hour)
+      request(.on, deadline: .after(second)), debug: true, entry: entry(), [followed()])
+    #expect(result.map(\.deadline) == [now.boottime + second])
+    #expect(result.first?.reason == "INC-42" && result.first?.since == boot + 2 * hour)
   }
 
   @Test("a process that comes after a restart keeps the wish as it was")
   func broughtBack() {
-    var back = request(.on, deadline: .at(boottimeNs: 4 * hour))
+    var back = request(.on, deadline: .at(boot + 4 * hour))
     back.selection = .places([followed().place])
     #expect(after(back, debug: false, [followed()]) == [followed()])
   }
@@ -117,15 +120,15 @@ struct PlanFollowTests {
     everything.selection = .these([])
     #expect(names(everything) == ["api", "triggers"])
     #expect(names(request(.on)) == [] && names(request(.toggle)) == [])
-    #expect(names(request(.revert, olderThan: .nanoseconds(hour / 2))) == ["api"])
-    #expect(names(request(.revert, olderThan: .nanoseconds(2 * hour))) == [])
+    #expect(names(request(.revert, olderThan: hour / 2)) == ["api"])
+    #expect(names(request(.revert, olderThan: 2 * hour)) == [])
     #expect(names(request(.revert, onlyExpired: true)) == [])
   }
 
   @Test("a wish ends with its deadline, whatever command comes by")
   func over() {
-    #expect(after(request(.on), debug: false, [followed(deadline: now.boottimeNs)]) == [])
-    let other = followed("triggers", deadline: now.boottimeNs)
+    #expect(after(request(.on), debug: false, [followed(deadline: now.boottime)]) == [])
+    let other = followed("triggers", deadline: now.boottime)
     #expect(after(request(.off), debug: false, [other]) == [])
   }
 }

@@ -1,12 +1,17 @@
 import Ledger
 import Processes
+import TestSupport
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Switching
 
 @Suite("What no plan ever does")
 struct PlanPropertyTests {
+  private static let ages: [Duration] =
+    [.zero, .nanoseconds(1)] + [1, 9, 10, 60, 3600].map(Duration.seconds)
+
   /// Any state of affairs, likely or not.
   private static func instances(_ dice: inout Dice) -> [Instance] {
     (0..<Int.random(in: 0...6, using: &dice)).map { index in
@@ -18,12 +23,12 @@ struct PlanPropertyTests {
       if dice.chance(50) {
         let signal = LedgerEntry.SentSignal(
           signal: dice.pick(["USR1", "USR2"]), wanted: dice.chance(50),
-          atBoottimeNs: now.boottimeNs
-            - dice.pick([0, 1, second, 9 * second, 10 * second, 60 * second, hour]),
+          at: now.boottime - dice.pick(Self.ages),
           progress: dice.pick(LedgerEntry.SentSignal.Progress.allCases))
         record = entry(
-          pid, debug: dice.chance(70), deadline: dice.pick([nil, 0, 2 * hour, 3 * hour, 4 * hour]),
-          since: dice.pick([0, hour, 3 * hour]), sent: dice.chance(80) ? signal : nil)
+          pid, debug: dice.chance(70),
+          deadline: dice.chance(20) ? nil : boot + dice.pick([0, 2, 3, 4]) * hour,
+          since: boot + dice.pick([0, 1, 3]) * hour, sent: dice.chance(80) ? signal : nil)
       }
       return instance(
         pid, service: dice.pick(["api", "core", "driver", "auth"]), handling: handling,
@@ -34,7 +39,7 @@ struct PlanPropertyTests {
           ? .nothing
           : dice.pick([
             .pending(isOwn: dice.chance(50)), .queued, .claimed(by: identity(77)),
-            .unseen(age: .nanoseconds(hour)),
+            .unseen(age: hour),
           ]),
         startLevel: dice.pick(LogLevel.allCases),
         proof: dice.chance(80) ? dice.pick([.symbols, .image]) : nil)
@@ -44,9 +49,9 @@ struct PlanPropertyTests {
   private static func request(_ dice: inout Dice) -> Request {
     SwitchingTests.request(
       dice.pick([.toggle, .on, .off, .revert]), all: dice.chance(30),
-      deadline: dice.pick([.standard, .never, .after(.nanoseconds(1)), .after(.nanoseconds(24 * hour))]),
+      deadline: dice.pick([.standard, .never, .after(.nanoseconds(1)), .after(24 * hour)]),
       strict: dice.chance(30),
-      onlyExpired: dice.chance(30), olderThan: dice.pick([nil, nil, .zero, .nanoseconds(hour)]),
+      onlyExpired: dice.chance(30), olderThan: dice.pick([nil, nil, .zero, hour]),
       trustsNames: dice.chance(20))
   }
 

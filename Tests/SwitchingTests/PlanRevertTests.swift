@@ -1,5 +1,8 @@
 import Ledger
+import Processes
+import TestSupport
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Switching
@@ -17,7 +20,7 @@ struct PlanRevertTests {
           record, instance(handling: handling, debug: true, evidence: evidence, entry: record))
         #expect(planned?.action == .send(off, towards: false))
         #expect(planned?.notes == [])
-        #expect(planned?.deadlineBoottimeNs == nil)
+        #expect(planned?.deadline == nil)
       }
     }
   }
@@ -88,32 +91,32 @@ struct PlanRevertTests {
 
   @Test("--expired takes what is past its deadline, and nothing else")
   func expired() {
-    func isTaken(_ deadline: Int64?) -> Bool {
+    func isTaken(_ deadline: BootTime?) -> Bool {
       let record = entry(deadline: deadline)
       return takeBack(record, instance(debug: true, entry: record), request(.revert, onlyExpired: true))
         != nil
     }
     #expect(isTaken(0))
-    #expect(isTaken(now.boottimeNs - 1))
-    #expect(isTaken(now.boottimeNs))
-    #expect(!isTaken(now.boottimeNs + 1))
+    #expect(isTaken(now.boottime - .nanoseconds(1)))
+    #expect(isTaken(now.boottime))
+    #expect(!isTaken(now.boottime + .nanoseconds(1)))
     #expect(!isTaken(nil))
-    #expect(!isTaken(.max))
+    #expect(!isTaken(.distantFuture))
   }
 
   @Test("--older-than takes what has been on for longer, and nothing else")
   func olderThan() {
-    func isTaken(since: Int64, olderThan: Int64) -> Bool {
+    func isTaken(since: BootTime, olderThan: Duration) -> Bool {
       let record = entry(deadline: nil, since: since)
       return takeBack(
-        record, instance(debug: true, entry: record), request(.revert, olderThan: .nanoseconds(olderThan)))
+        record, instance(debug: true, entry: record), request(.revert, olderThan: olderThan))
         != nil
     }
-    #expect(isTaken(since: 2 * hour - 1, olderThan: hour))
-    #expect(!isTaken(since: 2 * hour, olderThan: hour))
-    #expect(!isTaken(since: 2 * hour + 1, olderThan: hour))
-    #expect(isTaken(since: 0, olderThan: 0))
-    #expect(!isTaken(since: now.boottimeNs, olderThan: 0))
+    #expect(isTaken(since: boot + 2 * hour - .nanoseconds(1), olderThan: hour))
+    #expect(!isTaken(since: boot + 2 * hour, olderThan: hour))
+    #expect(!isTaken(since: boot + 2 * hour + .nanoseconds(1), olderThan: hour))
+    #expect(isTaken(since: 0, olderThan: .zero))
+    #expect(!isTaken(since: now.boottime, olderThan: .zero))
     // Both conditions count.
     let record = entry(deadline: nil, since: 0)
     #expect(

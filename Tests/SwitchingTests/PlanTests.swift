@@ -1,5 +1,7 @@
 import Ledger
+import TestSupport
 import Testing
+import Text
 
 @testable import PlaceOS
 @testable import Switching
@@ -149,7 +151,7 @@ struct PlanTests {
     "A signal that may yet be acted upon is never followed by another",
     arguments: [
       Underway.pending(isOwn: true), .pending(isOwn: false), .queued, .claimed(by: identity(99)),
-      .unseen(age: .nanoseconds(1)), .unseen(age: .nanoseconds(3600 * second)),
+      .unseen(age: .nanoseconds(1)), .unseen(age: 3600 * second),
     ])
   func underway(underway: Underway) {
     for debug in [true, false, nil] {
@@ -171,7 +173,7 @@ struct PlanTests {
     var resend = request(.off)
     resend.resends = true
     let unseen = instance(
-      debug: nil, evidence: .ledger, entry: entry(), underway: .unseen(age: .nanoseconds(14 * second)))
+      debug: nil, evidence: .ledger, entry: entry(), underway: .unseen(age: 14 * second))
     #expect(step(resend, unseen).action == .send(.usr1, towards: false))
     for underway in [Underway.pending(isOwn: true), .queued, .claimed(by: identity(99))] {
       #expect(step(resend, instance(debug: nil, entry: entry(), underway: underway)).action == .fail)
@@ -238,7 +240,7 @@ struct PlanTests {
   func foreign() {
     let foreign = step(request(.on), instance(debug: true))
     #expect(foreign.notes == [.switchedOutside])
-    #expect(foreign.deadlineBoottimeNs == nil)
+    #expect(foreign.deadline == nil)
     let again = step(request(.on), instance(debug: true, entry: entry(debug: false, deadline: nil)))
     #expect(again.notes == [.switchedOutside])
     #expect(step(request(.off), instance(debug: true)).action == .send(.usr1, towards: false))
@@ -288,7 +290,7 @@ struct PlanTests {
     #expect(!changes(request(.on), instance(handling: .puma, debug: nil)))
     #expect(changes(request(.off), instance(debug: false, entry: entry())))
     #expect(changes(request(.on), instance(debug: true, entry: entry())))
-    #expect(!changes(request(.on), instance(debug: true, entry: entry(deadline: 9 * hour))))
+    #expect(!changes(request(.on), instance(debug: true, entry: entry(deadline: boot + 9 * hour))))
     #expect(!changes(request(.on), instance(debug: true, entry: entry(deadline: nil))))
     #expect(Plan(for: request(.on), instances: [], now: now).changesNothing)
   }

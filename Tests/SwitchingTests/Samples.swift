@@ -2,15 +2,16 @@ import Containers
 import Ledger
 import Processes
 import TestSupport
+import Text
 
 @testable import PlaceOS
 @testable import Switching
 
 let bootID = "5b1c1f0a-0d5e-4a1e-9f6e-3d1f6f6f6a01"
-let second: Int64 = 1_000_000_000
-let hour: Int64 = 3600 * second
+let second = Duration.seconds(1)
+let hour = Duration.seconds(3600)
 /// Three hours after boot.
-let now = HostClock(boottimeNs: 3 * hour, wall: 1_795_350_000_000_000_000)
+let now = HostClock(boottime: boot + 3 * hour, wall: 1_795_350_000_000_000_000)
 let steve = LedgerEntry.Actor(user: "root", sudoUser: "steve", uid: 0)
 
 func service(_ name: String) -> Service {
@@ -41,15 +42,15 @@ func instance(
 
 /// What the ledger may say of a process.
 func entry(
-  _ pid: Int32 = 4711, debug: Bool = true, deadline: Int64? = 3 * hour + 600 * second,
-  since: Int64 = 2 * hour,
+  _ pid: Int32 = 4711, debug: Bool = true, deadline: BootTime? = boot + 3 * hour + 600 * second,
+  since: BootTime = boot + 2 * hour,
   sent: LedgerEntry.SentSignal? = nil, start: UInt64 = 100, boot: String = bootID
 ) -> LedgerEntry {
   LedgerEntry(
     identity: ProcessIdentity(bootID: boot, pid: pid, startTicks: start), service: "api",
     executable: "/rest-api",
-    container: nil, dialect: "toggle", debug: debug, sinceBoottimeNs: since, sinceWall: 1,
-    deadlineBoottimeNs: deadline,
+    container: nil, dialect: "toggle", debug: debug, since: since, sinceWall: 1,
+    deadline: deadline,
     by: steve, reason: nil, lastSignal: sent)
 }
 
@@ -57,7 +58,7 @@ func sent(
   _ wanted: Bool, secondsAgo: Double, _ progress: LedgerEntry.SentSignal.Progress = .sent
 ) -> LedgerEntry.SentSignal {
   LedgerEntry.SentSignal(
-    signal: "USR1", wanted: wanted, atBoottimeNs: now.boottimeNs - Int64(secondsAgo * 1e9), progress: progress
+    signal: "USR1", wanted: wanted, at: now.boottime - .seconds(secondsAgo), progress: progress
   )
 }
 

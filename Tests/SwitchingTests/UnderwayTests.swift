@@ -1,5 +1,6 @@
 import Ledger
 import Processes
+import TestSupport
 import Testing
 import Text
 
@@ -41,7 +42,7 @@ struct UnderwayTests {
     "However long ago it was, a signal that has not shown is not forgotten", arguments: [0.001, 14, 86_400])
   func age(seconds: Double) {
     let signal = sent(true, secondsAgo: seconds)
-    let unseen = Underway.unseen(age: .nanoseconds(Int64(seconds * 1e9)))
+    let unseen = Underway.unseen(age: .seconds(seconds))
     #expect(Self.underway(Self.reading(flag: false), signal) == unseen)
     #expect(Self.underway(Self.reading(), signal) == unseen)
     #expect(Self.underway(Self.reading(flag: false, pipes: Self.busy), signal) == unseen)
@@ -81,7 +82,7 @@ struct UnderwayTests {
       Self.underway(Self.reading(flag: false), signal, sender: .stopped) == .claimed(by: identity(99)))
     #expect(Self.underway(Self.reading(flag: false, pipes: Self.idle), signal) == .nothing)
     // Whether it was sent before its sender was killed, nobody knows.
-    #expect(Self.underway(Self.reading(), signal) == .unseen(age: .nanoseconds(second)))
+    #expect(Self.underway(Self.reading(), signal) == .unseen(age: second))
   }
 
   @Test("A whole log that was written long after it lets go of it, and no other does")
@@ -95,9 +96,9 @@ struct UnderwayTests {
       Self.underway(Self.reading(log: log), sent(true, secondsAgo: 60))
     }
     #expect(underway(finding(1)) == .nothing)
-    #expect(underway(finding(58)) == .unseen(age: .nanoseconds(60 * second)))
-    #expect(underway(finding(3600)) == .unseen(age: .nanoseconds(60 * second)))
-    #expect(underway(finding(1, isWhole: false)) == .unseen(age: .nanoseconds(60 * second)))
-    #expect(underway(finding(nil)) == .unseen(age: .nanoseconds(60 * second)))
+    #expect(underway(finding(58)) == .unseen(age: 60 * second))
+    #expect(underway(finding(3600)) == .unseen(age: 60 * second))
+    #expect(underway(finding(1, isWhole: false)) == .unseen(age: 60 * second))
+    #expect(underway(finding(nil)) == .unseen(age: 60 * second))
   }
 }

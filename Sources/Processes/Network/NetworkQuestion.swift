@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import SystemPackage
+import Text
 
 /// One question over TCP, with a time limit; from the network namespace that the calling thread is in.
 public enum NetworkQuestion {
@@ -29,14 +30,14 @@ public enum NetworkQuestion {
     _ address: [UInt8], port: UInt16, _ question: [UInt8], within time: Duration, limitBytes: Int = 16 << 10,
     isWhole: ([UInt8]) -> Bool
   ) throws(Failure) -> [UInt8] {
-    let endNs = clinux_boottime_ns() + time.nanoseconds
+    let end = BootTime.now() + time
     let family = address.count == 4 ? AF_INET : AF_INET6
     let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
     let socket = socket(family, kind, 0)
     guard socket >= 0 else { throw .unreachable(Errno(rawValue: errno)) }
     defer { close(socket) }
     if connect(socket, address, port) != 0, errno != EINPROGRESS { throw failure(errno) }
-    guard awaits(socket, POLLOUT, endNs) else { throw .noConnection }
+    guard awaits(socket, POLLOUT, end) else { throw .noConnection }
     var code: Int32 = 0
     var size = socklen_t(MemoryLayout<Int32>.size)
     guard getsockopt(socket, SOL_SOCKET, SO_ERROR, &code, &size) == 0, code == 0 else { throw failure(code) }
@@ -45,7 +46,7 @@ public enum NetworkQuestion {
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while answer.count < limitBytes, !isWhole(answer) {
-      guard awaits(socket, POLLIN, endNs) else {
+      guard awaits(socket, POLLIN, end) else {
         guard answer.isEmpty else { return answer }
         throw .silent
       }
@@ -91,9 +92,9 @@ public enum NetworkQuestion {
   }
 
   /// Waits for the socket; `false` if the time is up.
-  private static func awaits(_ socket: Int32, _ events: Int32, _ endNs: Int64) -> Bool {
+  private static func awaits(_ socket: Int32, _ events: Int32, _ end: BootTime) -> Bool {
     while true {
-      let restMs = (endNs - clinux_boottime_ns()) / 1_000_000
+      let restMs = (end - .now()).nanoseconds / 1_000_000
       guard restMs > 0 else { return false }
       var entry = pollfd(fd: socket, events: Int16(events), revents: 0)
       let count = poll(&entry, 1, Int32(clamping: restMs))
