@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import Text
 
 /// Has ``ReaderProcess``es look, and waits for none of them longer than it may take.
 ///
@@ -21,14 +21,14 @@ public final class ReaderPool {
   /// The children, by the number of their share; `nil` for one that has to be made.
   private var readers: [ReaderProcess?] = []
 
-  /// How long a child may be silent before another one goes on with the rest, nanoseconds. No verdict is in it: what
+  /// How long a child may be silent before another one goes on with the rest. No verdict is in it: what
   /// is only slow (a disk without its caches) still has its time.
-  private static let patienceNs: Int64 = 10_000_000
+  private static let patience = Duration.milliseconds(10)
   /// The same once one was silent: there are likely to be more where that came from.
-  private static let shortPatienceNs: Int64 = 2_000_000
+  private static let shortPatience = Duration.milliseconds(2)
   /// The same for a child that is busy, or waits for a processor: it is likely to be done soon, and another one would
   /// have to find out anew what it knows.
-  private static let patienceWithBusyNs: Int64 = 100_000_000
+  private static let patienceWithBusy = Duration.milliseconds(100)
   /// How many requests a child is given ahead.
   private static let window = 16
   /// How many requests are worth a further child: making one costs as much as many looks.
@@ -55,22 +55,22 @@ public final class ReaderPool {
     /// Those that it was given, the one that it is at first.
     var sent: [Int] = []
     /// When it was last heard of, or given something to do.
-    var lastNs: Int64
+    var last: BootTime
     /// When it was last seen to be busy.
-    var busyNs: Int64 = .min
-    var patienceNs = ReaderPool.patienceNs
+    var busy = BootTime.distantPast
+    var patience = ReaderPool.patience
 
     var isDone: Bool { waiting.isEmpty && sent.isEmpty }
-    /// When it has been silent for too long, nanoseconds on the boot-time clock.
-    var patienceEndNs: Int64 { sent.isEmpty ? .max : max(lastNs, busyNs) + patienceNs }
+    /// When it has been silent for too long.
+    var patienceEnd: BootTime { sent.isEmpty ? .distantFuture : max(last, busy) + patience }
 
     /// Whether what it is at takes too long: others are held up.
-    mutating func isSilentForTooLong(nowNs: Int64) -> Bool {
-      guard nowNs >= patienceEndNs else { return false }
-      guard nowNs - lastNs < ReaderPool.patienceWithBusyNs, reader?.turnsBeforeThisWait == nil else {
+    mutating func isSilentForTooLong(now: BootTime) -> Bool {
+      guard now >= patienceEnd else { return false }
+      guard now - last < ReaderPool.patienceWithBusy, reader?.turnsBeforeThisWait == nil else {
         return true
       }
-      busyNs = nowNs
+      busy = now
       return false
     }
 
@@ -99,17 +99,17 @@ public final class ReaderPool {
   private struct Look {
     let reader: ReaderProcess
     let index: Int
-    let sinceNs: Int64
+    let since: BootTime
     /// Since when its child has waited for one and the same thing, as far as was seen, and what tells that.
-    var stuckSinceNs: Int64
+    var stuckSince: BootTime
     var turns: UInt64?
 
     /// Whether its child has waited for one thing for so long that nothing is to be expected.
-    mutating func isStuck(forNs stuckNs: Int64, nowNs: Int64) -> Bool {
-      guard nowNs - stuckSinceNs >= stuckNs else { return false }
+    mutating func isStuck(for stuck: Duration, now: BootTime) -> Bool {
+      guard now - stuckSince >= stuck else { return false }
       let before = turns
       turns = reader.turnsBeforeThisWait
-      stuckSinceNs = nowNs
+      stuckSince = now
       return before != nil && turns == before
     }
   }
@@ -126,8 +126,7 @@ public final class ReaderPool {
   public func ask(
     _ requests: [[UInt8]], subjects: [Int]? = nil, allowance: Duration, stuck: Duration? = nil
   ) -> [Result<[UInt8], Silence>] {
-    let allowanceNs = allowance.nanoseconds
-    let stuckNs = min(stuck?.nanoseconds ?? .max, allowanceNs)
+    let stuck = min(stuck ?? allowance, allowance)
     var answers = [Result<[UInt8], Silence>?](repeating: nil, count: requests.count)
     var shares = shares(of: subjects ?? Array(requests.indices))
     var hanging: [Look] = []
@@ -138,30 +137,30 @@ public final class ReaderPool {
         return answers.map { $0 ?? .failure(.ended) }
       }
       let working = shares.filter { !$0.sent.isEmpty }
-      let nextNs =
-        (working.map(\.patienceEndNs)
-        + hanging.map { min($0.sinceNs + allowanceNs, $0.stuckSinceNs + stuckNs) }).min() ?? .max
-      let ready = Self.poll(working.compactMap(\.reader) + hanging.map(\.reader), untilNs: nextNs)
+      let next =
+        (working.map(\.patienceEnd)
+        + hanging.map { min($0.since + allowance, $0.stuckSince + stuck) }).min() ?? .distantFuture
+      let ready = Self.poll(working.compactMap(\.reader) + hanging.map(\.reader), until: next)
 
       for number in shares.indices {
         guard let reader = shares[number].reader, !shares[number].sent.isEmpty else { continue }
         if ready.contains(reader.descriptor) {
-          shares[number].lastNs = clinux_boottime_ns()
+          shares[number].last = .now()
           shares[number].take(into: &answers)
-        } else if shares[number].isSilentForTooLong(nowNs: clinux_boottime_ns()) {
+        } else if shares[number].isSilentForTooLong(now: .now()) {
           reader.stepBack()
           let index = shares[number].sent.removeFirst()
           hanging.append(
             Look(
-              reader: reader, index: index, sinceNs: shares[number].lastNs,
-              stuckSinceNs: shares[number].lastNs,
+              reader: reader, index: index, since: shares[number].last,
+              stuckSince: shares[number].last,
               turns: reader.turnsBeforeThisWait))
           shares[number].replaceReader()
-          shares[number].patienceNs = Self.shortPatienceNs
+          shares[number].patience = Self.shortPatience
           if hanging.count >= Self.limitHanging { answers[hanging.removeFirst().index] = .failure(.late) }
         }
       }
-      let nowNs = clinux_boottime_ns()
+      let now = BootTime.now()
       for number in hanging.indices.reversed() {
         let look = hanging[number]
         if ready.contains(look.reader.descriptor) {
@@ -169,8 +168,7 @@ public final class ReaderPool {
             guard let bytes = try look.reader.receive() else { continue }
             answers[look.index] = .success(bytes)
           } catch { answers[look.index] = .failure(error) }
-        } else if look.sinceNs <= nowNs - allowanceNs || hanging[number].isStuck(forNs: stuckNs, nowNs: nowNs)
-        {
+        } else if now - look.since >= allowance || hanging[number].isStuck(for: stuck, now: now) {
           answers[look.index] = .failure(.late)
         } else {
           continue
@@ -184,8 +182,8 @@ public final class ReaderPool {
   private func shares(of subjects: [Int]) -> [Share] {
     let wanted = min(Self.limitAtOnce, max(1, subjects.count / Self.requestsPerChild))
     while readers.count < wanted { readers.append(nil) }
-    let nowNs = clinux_boottime_ns()
-    var shares = readers.map { Share(reader: $0, waiting: [], lastNs: nowNs) }
+    let now = BootTime.now()
+    var shares = readers.map { Share(reader: $0, waiting: [], last: now) }
     for index in subjects.indices.reversed() {
       shares[subjects[index] / Self.neighbours % shares.count].waiting.append(index)
     }
@@ -202,11 +200,11 @@ public final class ReaderPool {
           share.waiting = []
           return
         }
-        share.lastNs = clinux_boottime_ns()
+        share.last = .now()
       }
       while let reader = share.reader, share.sent.count < Self.window, let index = share.waiting.last {
         guard reader.send(requests[index]) else { break }
-        if share.sent.isEmpty { share.lastNs = clinux_boottime_ns() }
+        if share.sent.isEmpty { share.last = .now() }
         share.sent.append(index)
         share.waiting.removeLast()
       }
@@ -217,9 +215,9 @@ public final class ReaderPool {
   }
 
   /// Waits until one of the children has something to say, or the time is over.
-  private static func poll(_ readers: [ReaderProcess], untilNs: Int64) -> Set<Int32> {
+  private static func poll(_ readers: [ReaderProcess], until end: BootTime) -> Set<Int32> {
     var entries = readers.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
-    let restMs = Int32(clamping: (max(0, untilNs - clinux_boottime_ns()) + 999_999) / 1_000_000)
+    let restMs = Int32(clamping: (max(0, (end - .now()).nanoseconds) + 999_999) / 1_000_000)
     // A signal that asks this program to end is looked at by whoever asked.
     guard Glibc.poll(&entries, nfds_t(entries.count), restMs) > 0 else { return [] }
     return Set(entries.filter { $0.revents != 0 }.map(\.fd))
