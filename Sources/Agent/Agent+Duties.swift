@@ -1,6 +1,7 @@
 import Containers
 import Ledger
 import Logging
+import Processes
 import Switching
 
 // The four duties. Each asks the agenda what is due, and has the pipeline do it.
@@ -20,25 +21,12 @@ extension Agent {
 
   /// Processes past their deadline leave debug mode.
   func revertExpired(_ directory: StateDirectory) throws(Pipeline.Stop) {
+    if let crowd = agenda.crowd, crowd.begin <= now, now < crowd.deadline {
+      try revert(crowd.identities, notBefore: crowd.deadline, directory)
+    }
     let due = agenda.dueReverts(now: now)
     for identities in [due.ready, due.unconfirmed] where !identities.isEmpty {
-      var request = request(
-        .revert, .processes(identities), reason: nil,
-        wait: agenda.patience(now: now, shortest: .milliseconds(60), longest: .milliseconds(500)))
-      request.onlyExpired = true
-      let deadlines = Dictionary(
-        agenda.entries.map { ($0.identity, $0.deadline ?? now) }, uniquingKeysWith: { $1 })
-      let result = try run(request, directory)
-      for outcome in result.outcomes {
-        let identity = outcome.target.identity
-        if !outcome.isAsAsked { agenda.noteFailure(of: identity, now: now) }
-        say(
-          outcome.isAsAsked ? "reverted" : "not reverted; it is tried again", outcome,
-          [
-            "late_ms":
-              "\(result.now.age(of: deadlines[identity] ?? result.now.boottime).nanoseconds / 1_000_000)"
-          ])
-      }
+      try revert(identities, notBefore: now, directory)
     }
     // When an awaited service's time is up, only the follow is left of it.
     let over = agenda.dueFollows(now: now)
@@ -50,9 +38,33 @@ extension Agent {
     }
   }
 
+  /// - Parameter moment: their deadlines are over then, and nothing is sent before.
+  private func revert(
+    _ identities: Set<ProcessIdentity>, notBefore moment: BootTime, _ directory: StateDirectory
+  ) throws(Pipeline.Stop) {
+    var request = request(
+      .revert, .processes(identities), reason: nil,
+      wait: agenda.patience(now: moment, shortest: .milliseconds(60), longest: .milliseconds(500)))
+    request.onlyExpired = true
+    request.notBefore = moment
+    let deadlines = Dictionary(
+      agenda.entries.map { ($0.identity, $0.deadline ?? now) }, uniquingKeysWith: { $1 })
+    let result = try run(request, directory)
+    for outcome in result.outcomes {
+      let identity = outcome.target.identity
+      if !outcome.isAsAsked { agenda.noteFailure(of: identity, now: now) }
+      say(
+        outcome.isAsAsked ? "reverted" : "not reverted; it is tried again", outcome,
+        [
+          "late_ms":
+            "\(result.now.age(of: deadlines[identity] ?? result.now.boottime).nanoseconds / 1_000_000)"
+        ])
+    }
+  }
+
   /// Where debug mode does harm it ends early.
   func lookAtHarm(_ directory: StateDirectory) throws(Pipeline.Stop) {
-    guard let next = debugGuard.next, next <= now else { return }
+    guard debugGuard.isDue(now: now, before: agenda.next, count: watches.count) else { return }
     let look = debugGuard.look(at: Array(watches.values), root: pipeline.environment.root, now: now)
     for error in look.unreadable {
       log.debug("the guard cannot read", metadata: ["error": "\(error.sentence)"])

@@ -11,6 +11,8 @@ struct DebugGuard {
   var limits: GuardLimits
   /// When the next look is due; `nil`: nothing is in debug mode.
   private(set) var next: BootTime?
+  /// Since when it has given way to deadlines.
+  private var due: BootTime?
 
   /// The result of one look.
   struct Look {
@@ -36,6 +38,26 @@ struct DebugGuard {
 
   /// Something new is in debug mode: it is checked now.
   mutating func hurry(now: BootTime) { next = min(next ?? now, now) }
+
+  /// Whether a look is due now. One that could last past the next deadline is made right after it.
+  ///
+  /// - Parameters:
+  ///   - deadline: the next moment at which something else is due.
+  ///   - count: how many processes are looked at.
+  mutating func isDue(now: BootTime, before deadline: BootTime?, count: Int) -> Bool {
+    guard let next, next <= now else { return false }
+    if let deadline, deadline > now, deadline < now + Self.look * count, now < (due ?? now) + Self.longestDelay {
+      due = due ?? now
+      self.next = deadline
+      return false
+    }
+    due = nil
+    return true
+  }
+
+  /// What the look at one process takes: longer than was measured.
+  private static let look = Duration.microseconds(500)
+  private static let longestDelay = Duration.seconds(2)
 
   /// How long one look may take: a slower file system is left for the next time.
   private static let allowance: Duration = .milliseconds(50)

@@ -8,9 +8,9 @@ public enum RevertKeeper: String, Hashable, Sendable, CaseIterable {
   /// A person, or a crontab line that does not say what it is.
   case person
 
-  /// How late a deadline can be kept: the agent has 100 ms for each 50 that are over at the same moment.
+  /// How late a deadline can be kept: the agent has 100 ms for each 250 that are over at the same moment.
   public func lateness(deadlinesAtOnce count: Int) -> Duration {
-    self == .agent ? .milliseconds(100) * max(1, (count + 49) / 50) : .seconds(60)
+    self == .agent ? .milliseconds(100) * max(1, (count + 249) / 250) : .seconds(60)
   }
 }
 

@@ -3,6 +3,7 @@ import Glibc
 import Ledger
 import PlaceOS
 import Processes
+import Text
 
 // toggle, on, off, revert: the whole line.
 //
@@ -75,7 +76,7 @@ extension Pipeline {
       (chosen, targets.unmatched) = try resolve(
         request.selection, entries.map(SelectionSubject.init), looks, isWhole: false)
       targets.entries = chosen.sorted().map { entries[$0] }
-      let due = targets.entries.filter { $0.isDue(request, now: now) }
+      let due = targets.entries.filter { $0.isDue(request, now: request.moment(now)) }
       targets.census = Recogniser(looks: looks, catalogue: catalogue).find(due, state, now: now)
       let candidates = Candidates(targets.census, LedgerState(bootID: state.bootID, entries: due), catalogue)
       let all = Array(candidates.subjects.indices)
@@ -129,7 +130,18 @@ extension Pipeline {
     return Plan(
       for: request, instances: instances,
       // What another command has dropped meanwhile is dropped.
-      entries: targets.entries.compactMap { state?[$0.identity] }.filter(\.debug), alive: alive, now: now)
+      entries: targets.entries.compactMap { state?[$0.identity] }.filter(\.debug), alive: alive,
+      now: request.moment(now))
+  }
+
+  /// Waits until the first signal may be sent, or this program is asked to end.
+  private func awaitMoment(of request: Request) {
+    while interruption() == nil {
+      let now = environment.clock()
+      let rest = request.moment(now).boottime - now.boottime
+      guard rest > .zero else { return }
+      Pause.sleep(min(rest, .milliseconds(10)))
+    }
   }
 
   // MARK: carrying out
@@ -150,6 +162,7 @@ extension Pipeline {
     } while try !isRecorded(plan, targets, &snapshot, &recorder)
     result.restarted = recorder.restarted
     result.released = recorder.released
+    awaitMoment(of: request)
     var deliveries = Deliveries(plan, resends: request.resends, isRecorded: recorder.isRecorded)
     let courier = Courier(
       looks: looks, observer: observer, clock: environment.clock, waiting: waiting, interruption: interruption

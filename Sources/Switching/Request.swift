@@ -35,6 +35,9 @@ public struct Request: Hashable, Sendable {
   public var deadline: Deadline
   /// `revert` only: entries past their deadline.
   public var onlyExpired: Bool
+  /// `revert` only: the moment as of which it is decided, and before which nothing is sent. What takes time, up to the
+  /// recorded intents, is done ahead. `nil`: now.
+  public var notBefore: BootTime?
   /// `revert` only: entries that have been on for longer than this.
   public var olderThan: Duration?
   public var reason: String?
@@ -74,5 +77,13 @@ public struct Request: Hashable, Sendable {
     self.trustsNames = trustsNames
     self.isDryRun = isDryRun
     self.followsRestarts = followsRestarts
+  }
+}
+
+extension Request {
+  /// The moment as of which it is decided.
+  func moment(_ now: HostClock) -> HostClock {
+    guard let notBefore, notBefore > now.boottime else { return now }
+    return HostClock(boottime: notBefore, wall: now.wall(at: notBefore))
   }
 }

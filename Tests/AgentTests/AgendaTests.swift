@@ -37,6 +37,28 @@ import Text
     #expect(agenda.dueReverts(now: 11).ready == [identity(1), identity(3)])
   }
 
+  @Test("many deadlines at one moment are prepared ahead of it, and few are not")
+  func crowd() throws {
+    let deadline: BootTime = 10_000_000_000
+    func many(_ pids: ClosedRange<Int32>) -> [LedgerEntry] { pids.map { entry($0, deadline: deadline) } }
+    #expect(agenda(many(1...32)).crowd == nil)
+    let last = deadline + .milliseconds(2)
+    var agenda = agenda(
+      many(1...400) + [
+        entry(500, deadline: deadline, progress: .sent), entry(501, deadline: deadline + .seconds(1)),
+        entry(502, deadline: last), entry(503, deadline: nil),
+      ])
+    let crowd = try #require(agenda.crowd)
+    #expect(crowd.identities == Set((1...400).map(identity) + [identity(502)]))
+    #expect(crowd.deadline == last)
+    #expect(crowd.begin < deadline - .milliseconds(150) && agenda.next == crowd.begin)
+    // Until then none of them is due, whatever is prepared.
+    #expect(agenda.dueReverts(now: crowd.begin).ready.isEmpty)
+    // What failed is tried again by itself.
+    for pid in 1...380 as ClosedRange<Int32> { agenda.noteFailure(of: identity(pid), now: deadline) }
+    #expect(agenda.crowd == nil)
+  }
+
   @Test("what failed is tried again ever more seldom, at least every minute, and never at once")
   func retries() {
     var agenda = agenda([entry(1, deadline: 10)])

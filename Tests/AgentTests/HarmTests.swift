@@ -18,6 +18,26 @@ import Testing
     Harm(spaces: spaces, bytesPerSecond: rate, limits: limits ?? self.limits)
   }
 
+  @Test("a look that could last past the next deadline is made right after it, and not put off for ever")
+  func givesWay() {
+    var debugGuard = DebugGuard(limits: limits)
+    func isDue(_ now: BootTime, before deadline: BootTime?, count: Int = 400) -> Bool {
+      debugGuard.isDue(now: now, before: deadline, count: count)
+    }
+    let start: BootTime = 1_000_000_000
+    #expect(!isDue(start, before: nil))
+    debugGuard.plan(isNeeded: true, now: start)
+    let deadline = start + .milliseconds(100)
+    #expect(!isDue(start, before: deadline))
+    #expect(debugGuard.next == deadline)
+    #expect(isDue(deadline, before: deadline))
+    // A deadline that is far enough away does not matter.
+    #expect(isDue(deadline, before: deadline + .milliseconds(100), count: 20))
+    var now = deadline
+    while !isDue(now, before: now + .milliseconds(1)), now < start + .seconds(60) { now = now + .milliseconds(1) }
+    #expect((start + .seconds(1)..<start + .seconds(3)).contains(now))
+  }
+
   @Test("too little in percent or in bytes, on any of the file systems")
   func disk() {
     #expect(harm([space(free: 10_000, of: 100_000)]) == nil)

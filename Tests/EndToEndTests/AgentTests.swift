@@ -137,6 +137,33 @@ extension EndToEnd {
       #expect(try tool("revert", "--json").rows() == [])
     }
 
+    @Test("many deadlines at one moment: none is kept early, none twice, and --permanent still counts")
+    func crowd() throws {
+      let agent = try RunningAgent(tool)
+      var services = try (0..<40).map { try StandIn("toggle-static", as: "\($0)/rest-api", in: scratch) }
+      for round in 1...3 {
+        #expect(try tool("on", "api", "--for", "1500ms").status == 0)
+        // At any moment around the deadline: before, during and after what is done ahead.
+        usleep(UInt32(1_400_000 + round * 25_000))
+        let kept = services.removeFirst()
+        let on = try tool("on", "pid:\(kept.pid)", "--permanent", "--json")
+        #expect(on.status == 0, "\(on.errors)\(on.output)")
+        for service in services { #expect(service.isReverted(after: 2 * round), "\(agent.log)") }
+        #expect(kept.isVerbose() == true)
+        // If it had just been taken back, it was switched on anew.
+        #expect([2 * round - 1, 2 * round + 1].contains(kept.signals().count))
+        kept.child.end()
+      }
+      var expires: [Int: String] = [:]
+      for entry in try tool("history", "--json").json()["entries"]?.array ?? [] {
+        let pid = entry["pid"]?.int ?? 0
+        if entry["command"]?.string == "revert" {
+          #expect(try #require(entry["time"]?.string) >= #require(expires[pid]), "pid \(pid)")
+        }
+        expires[pid] = entry["expires_at"]?.string ?? expires[pid]
+      }
+    }
+
     @Test("a process that cannot be reverted keeps nobody waiting, is said once, and is tried again")
     func stopped() throws {
       let agent = try RunningAgent(tool)
