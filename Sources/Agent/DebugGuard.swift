@@ -46,7 +46,8 @@ struct DebugGuard {
   ///   - count: how many processes are looked at.
   mutating func isDue(now: BootTime, before deadline: BootTime?, count: Int) -> Bool {
     guard let next, next <= now else { return false }
-    if let deadline, deadline > now, deadline < now + Self.look * count, now < (due ?? now) + Self.longestDelay {
+    let end = now + Self.look * count
+    if let deadline, deadline > now, deadline < end, now < (due ?? now) + Self.longestDelay {
       due = due ?? now
       self.next = deadline
       return false

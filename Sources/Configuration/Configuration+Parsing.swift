@@ -50,9 +50,8 @@ extension JSON5Object {
     try value(
       key, expected: "a duration such as \"90s\", \"30m\" or \"1h30m\", above 0 and \(word) at most"
     ) { value in
-      value.string.flatMap { DurationText(parsing: $0)?.span }.flatMap {
-        $0 > .zero && $0 <= limit ? $0 : nil
-      }
+      guard let span = value.string.flatMap({ DurationText(parsing: $0)?.span }) else { return nil }
+      return span > .zero && span <= limit ? span : nil
     }
   }
 

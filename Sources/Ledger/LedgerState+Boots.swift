@@ -74,8 +74,6 @@ extension LedgerEntry {
     LedgerEntry(
       identity: ProcessIdentity(bootID: bootID, pid: identity.pid, startTicks: identity.startTicks),
       service: service, executable: executable, container: container, dialect: dialect, debug: debug,
-      since: since, sinceWall: sinceWall, deadline: deadline,
-      by: by,
-      reason: reason, lastSignal: lastSignal)
+      since: since, sinceWall: sinceWall, deadline: deadline, by: by, reason: reason, lastSignal: lastSignal)
   }
 }

@@ -44,15 +44,12 @@ struct EventFrame {
       let length = Int(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
       guard bytes.count - offset - headBytes >= length else { break }
       let kind = bytes[offset + 4]
-      let wall = bytes.loadUnaligned(fromByteOffset: offset + 5, as: Int64.self)
-      let step = bytes.loadUnaligned(fromByteOffset: offset + 13, as: Int64.self)
+      let time = LogTime(
+        wall: WallTime(nanoseconds: bytes.loadUnaligned(fromByteOffset: offset + 5, as: Int64.self)),
+        step: .nanoseconds(bytes.loadUnaligned(fromByteOffset: offset + 13, as: Int64.self)))
       let text = bytes[(offset + headBytes)..<(offset + headBytes + length)]
       switch kind {
-      case 0:
-        body(
-          .line(
-            time: step > 0 ? LogTime(wall: WallTime(nanoseconds: wall), step: .nanoseconds(step)) : nil,
-            Array(text)))
+      case 0: body(.line(time: time.step > .zero ? time : nil, Array(text)))
       case 1: body(.ready(key: String(decoding: text, as: UTF8.self)))
       default: body(.problem(String(decoding: text, as: UTF8.self)))
       }

@@ -50,8 +50,7 @@ extension LogEntry {
     return (
       LogEntry(
         time: LogTime(wall: WallTime(nanoseconds: nanoseconds), step: .nanoseconds(1)),
-        isStandardOutput: isStandardOutput,
-        endsLine: !isPartial || isLast), line
+        isStandardOutput: isStandardOutput, endsLine: !isPartial || isLast), line
     )
   }
 

@@ -80,9 +80,7 @@ public struct FollowedRecord: Sendable {
       if !text.isEmpty { text += " " }
       text += word
     }
-    if let time {
-      append(style.paint(Timestamp(time.wall).timeOfDay, .faint))
-    }
+    if let time { append(style.paint(Timestamp(time.wall).timeOfDay, .faint)) }
     if let level = record.level { append(shown(level, style)) }
     append(who)
     // A driver's line is in the log of its core.

@@ -99,7 +99,7 @@ public struct Instance: Hashable, Sendable {
   /// Whether this tool has it in debug mode, as far as is known: only then may the tool take it back.
   public var isOurs: Bool { entry?.debug == true && level.debug != false }
 
-  /// When the process started, nanoseconds on the boot-time clock.
+  /// When the process started.
   public var started: BootTime { identity.started }
 
   /// Whether a signal of the kind that switches it was sent and not yet acted on, as far as that is visible.

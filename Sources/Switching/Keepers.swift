@@ -35,9 +35,7 @@ public struct Keepers: Hashable, Sendable {
   /// been there longer without a run does not work, whatever it looks like.
   public func keeper(bootID: String, now: HostClock) -> RevertKeeper? {
     if let agent, agent.keeps(bootID: bootID) { return .agent }
-    func isFresh(_ since: BootTime?) -> Bool {
-      since.map { now.age(of: $0) < Self.patience } ?? false
-    }
+    func isFresh(_ since: BootTime?) -> Bool { since.map { now.age(of: $0) < Self.patience } ?? false }
     if let lastRun, lastRun.bootID == bootID, isFresh(lastRun.clock.boottime) { return lastRun.by }
     if isFresh(timerSince) { return .timer }
     return isFresh(cronSince) ? .cron : nil

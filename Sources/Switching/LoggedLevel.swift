@@ -123,8 +123,7 @@ public struct LoggedLevel: Sendable {
     let byLines = LevelLine.debug(after: lines, of: kind)
     return Finding(
       debug: byLines, isTracing: byLines == nil && hint != nil,
-      wholeSince: findings.wholeSince <= started + Self.firstLine
-        ? .distantPast : findings.wholeSince,
+      wholeSince: findings.wholeSince <= started + Self.firstLine ? .distantPast : findings.wholeSince,
       isForgeable: byLines == nil ? hint?.isForgeable == true : lines.contains(where: \.isForgeable),
       // In a shared log, it may be another's.
       newest: writer == .only ? findings.newest : nil)

@@ -10,9 +10,7 @@ extension HistoryEntry {
       signal: sent.signal.rawValue, debug: sent.wanted, outcome: sent.outcome.kind.rawValue,
       evidence: sent.outcome.evidence.rawValue, by: request.by, reason: request.reason,
       command: request.verb.rawValue,
-      expiresAt: sent.outcome.deadline.map {
-        Timestamp(now.wall(at: $0))
-      },
+      expiresAt: sent.outcome.deadline.map { Timestamp(now.wall(at: $0)) },
       keeper: request.verb == .revert && keeper != .person ? keeper.rawValue : nil)
   }
 

@@ -34,7 +34,9 @@ import Testing
     // A deadline that is far enough away does not matter.
     #expect(isDue(deadline, before: deadline + .milliseconds(100), count: 20))
     var now = deadline
-    while !isDue(now, before: now + .milliseconds(1)), now < start + .seconds(60) { now = now + .milliseconds(1) }
+    while !isDue(now, before: now + .milliseconds(1)), now < start + .seconds(60) {
+      now = now + .milliseconds(1)
+    }
     #expect((start + .seconds(1)..<start + .seconds(3)).contains(now))
   }
 
