@@ -5,6 +5,7 @@ import Text
 /// Turns a document into text.
 enum Document {
   static let schemaVersion = 1
+  private static let failure = "this document cannot be written as JSON; see: placeos-loglevel history"
 
   /// A command's document, with the keys that every document has.
   static func text(
@@ -41,11 +42,9 @@ enum Document {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    do {
-      return String(decoding: try encoder.encode(document), as: UTF8.self).printableJSON + "\n"
-    } catch {
-      // Strings, numbers and null always have a form in JSON.
-      preconditionFailure("\(error)")
-    }
+    // Strings, numbers and null always have a form in JSON. Should one have none, what was done is done all the same, and
+    // the history says it.
+    let bytes = (try? encoder.encode(document)) ?? (try? encoder.encode(["problems": [Self.failure]]))
+    return String(decoding: bytes ?? Data(), as: UTF8.self).printableJSON + "\n"
   }
 }
