@@ -46,42 +46,40 @@ public enum FileReader {
   /// - Parameter isOneRecord: whether the kernel makes the file as a whole and gives as much of it as there is room
   ///   for: where it gives less, that was all.
   public static func bytes(
-    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int, isOneRecord: Bool = false
+    of descriptor: FileDescriptor, path: @autoclosure () -> FilePath, limitBytes: Int,
+    isOneRecord: Bool = false
   ) throws(HostError) -> [UInt8] {
     let bytes = try beginning(
-      of: descriptor, path: path, limitBytes: limitBytes + 1, isOneRecord: isOneRecord)
-    guard bytes.count <= limitBytes else { throw .tooLarge(path: path, limitBytes: limitBytes) }
+      of: descriptor, path: path(), limitBytes: limitBytes + 1, isOneRecord: isOneRecord)
+    guard bytes.count <= limitBytes else { throw .tooLarge(path: path(), limitBytes: limitBytes) }
     return bytes
   }
 
   private static func beginning(
-    of descriptor: FileDescriptor, path: FilePath, limitBytes: Int, isOneRecord: Bool = false
+    of descriptor: FileDescriptor, path: @autoclosure () -> FilePath, limitBytes: Int,
+    isOneRecord: Bool = false
   ) throws(HostError) -> [UInt8] {
-    // Most files fit into the first buffer, and what is left of it is enough to see their end.
-    var bytes = [UInt8](repeating: 0, count: min(4096, limitBytes))
-    var count = 0
+    var bytes: [UInt8] = []
+    // Most files fit into the first room, and what is left of it is enough to see their end.
+    var room = min(4096, limitBytes)
     while true {
-      let read: Int
-      do {
-        read = try bytes.withUnsafeMutableBytes { buffer in
-          try descriptor.read(
-            fromAbsoluteOffset: Int64(count),
-            into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
-        }
-      } catch {
-        throw .unreadable(path: path, Errno(of: error))
+      let start = bytes.count
+      var result: Result<Int, Errno> = .success(0)
+      let part = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+        result = read(descriptor, at: start, into: UnsafeMutableRawBufferPointer(buffer))
+        count = (try? result.get()) ?? 0
       }
-      let isShort = isOneRecord && count + read < bytes.count
-      count += read
-      if read == 0 || count == limitBytes || isShort {
-        bytes.removeLast(bytes.count - count)
-        return bytes
-      }
-      if count == bytes.count {
-        let more = min(count * 3, 1 << 20, limitBytes - count)
-        bytes.append(contentsOf: repeatElement(0, count: more))
-      }
+      if case .failure(let error) = result { throw .unreadable(path: path(), error) }
+      if start == 0 { bytes = part } else { bytes += part }
+      if part.isEmpty || bytes.count == limitBytes || (isOneRecord && part.count < room) { return bytes }
+      room = part.count < room ? room - part.count : min(bytes.count * 3, 1 << 20, limitBytes - bytes.count)
     }
+  }
+
+  private static func read(
+    _ descriptor: FileDescriptor, at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) -> Result<Int, Errno> {
+    Result { try descriptor.read(fromAbsoluteOffset: Int64(offset), into: buffer) }.mapError { Errno(of: $0) }
   }
 }
 

@@ -27,23 +27,39 @@ public struct NulSeparated: Hashable, Sendable {
   }
 
   /// The variables with these names, from an environment; the first of a name counts. The rest is skipped.
-  public static func environment(in bytes: [UInt8], named names: Set<String>) -> [String: String] {
+  public static func environment(in bytes: [UInt8], named names: VariableNames) -> [String: String] {
     var variables: [String: String] = [:]
-    // By its first two bytes, most of an environment is of no interest.
-    var starts = Set<UInt16>()
-    for name in names { starts.insert(start(of: "\(name)=".utf8.prefix(2))) }
     bytes.forEachPart(between: 0) { word in
-      guard word.count > 1, starts.contains(start(of: word.prefix(2))),
-        let equals = word.firstIndex(of: UInt8(ascii: "="))
+      guard names.mayInclude(word), let equals = word.firstIndex(of: UInt8(ascii: "="))
       else { return }
       let name = String(decoding: word[..<equals], as: UTF8.self)
-      guard names.contains(name), variables[name] == nil else { return }
+      guard names.names.contains(name), variables[name] == nil else { return }
       variables[name] = String(decoding: word[(equals + 1)...], as: UTF8.self)
     }
     return variables
   }
 
+}
+
+/// Names of environment variables to look for: made once, for thousands of environments.
+public struct VariableNames: Sendable, ExpressibleByArrayLiteral {
+  let names: Set<String>
+  /// Their first two bytes: by these alone, most of an environment is of no interest.
+  private let starts: Set<UInt16>
+
+  public init(_ names: some Sequence<String>) {
+    self.names = Set(names)
+    starts = Set(self.names.map { Self.start(of: "\($0)=".utf8) })
+  }
+
+  public init(arrayLiteral names: String...) { self.init(names) }
+
+  /// Whether `NAME=value` may have one of them.
+  func mayInclude(_ variable: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    variable.count > 1 && starts.contains(Self.start(of: variable))
+  }
+
   private static func start(of bytes: some Collection<UInt8>) -> UInt16 {
-    bytes.reduce(0) { $0 << 8 | UInt16($1) }
+    bytes.prefix(2).reduce(0) { $0 << 8 | UInt16($1) }
   }
 }

@@ -61,7 +61,7 @@ public struct ProcessDirectory: ~Copyable {
   }
 
   /// The variables with these names in `/proc/PID/environ`, the environment at the start of the process.
-  public func environment(named names: Set<String>) throws(HostError) -> [String: String] {
+  public func environment(named names: VariableNames) throws(HostError) -> [String: String] {
     let bytes = try bytes(of: "environ", limitBytes: 256 << 10)
     return NulSeparated.environment(in: bytes, named: names)
   }
@@ -88,15 +88,14 @@ public struct ProcessDirectory: ~Copyable {
 
   /// The text of a link of this process; `nil` if there is none, or the process is gone.
   public func link(_ name: String) throws(HostError) -> String? {
-    var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
-    let count = target.withUnsafeMutableBytes {
-      readlinkat(descriptor.rawValue, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    let target = withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { target in
+      let count = readlinkat(descriptor.rawValue, name, target.baseAddress!, target.count)
+      return count < 0 ? nil : String(decoding: UnsafeRawBufferPointer(target)[..<count], as: UTF8.self)
     }
-    if count < 0 {
-      if errno == ENOENT || errno == ESRCH { return nil }
+    if target == nil, errno != ENOENT, errno != ESRCH {
       throw .unreadable(path: path.appending(name), Errno(rawValue: errno))
     }
-    return String(decoding: target[..<count], as: UTF8.self)
+    return target
   }
 
   /// The numeric names in a folder of this process, such as `fd` or `task`, ascending.
@@ -129,13 +128,13 @@ public struct ProcessDirectory: ~Copyable {
   ///
   /// - Throws: `HostError.unreadable`, `.tooLarge`.
   public func bytes(of name: String, limitBytes: Int) throws(HostError) -> [UInt8] {
-    let path = path.appending(name)
     let file = openat(descriptor.rawValue, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw .unreadable(path: path, Errno(rawValue: errno)) }
+    guard file >= 0 else { throw .unreadable(path: path.appending(name), Errno(rawValue: errno)) }
     let opened = FileDescriptor(rawValue: file)
     defer { try? opened.close() }
     return try FileReader.bytes(
-      of: opened, path: path, limitBytes: limitBytes, isOneRecord: Self.oneRecord.contains(name))
+      of: opened, path: path.appending(name), limitBytes: limitBytes,
+      isOneRecord: Self.oneRecord.contains(name))
   }
 
   /// Files that the kernel makes by single_open(), seq_file.rst, or from a buffer.

@@ -1,11 +1,11 @@
 import Glibc
 import Text
 
-/// Has ``ReaderProcess``es look, and waits for none of them longer than it may take.
+/// Sends requests to ``ReaderProcess``es, and waits for each only as long as it may take.
 ///
-/// The looks are shared out among as many children as there are processors; each does its own one after the other. When
-/// one is silent for a moment it is left to what it is at, and another child goes on with the rest: a look that takes
-/// long, or for ever, holds up no other.
+/// The requests are shared among as many children as there are processors, and each child answers its own one by one. If
+/// a child is silent for a moment, it keeps the request that it works on, and a new child takes over the rest of its
+/// share: a request that takes long, or never ends, delays no other.
 public final class ReaderPool {
   /// Why a look has no answer.
   public enum Silence: Error, Hashable, Sendable {
@@ -21,19 +21,19 @@ public final class ReaderPool {
   /// The children, by the number of their share; `nil` for one that has to be made.
   private var readers: [ReaderProcess?] = []
 
-  /// How long a child may be silent before another one goes on with the rest. No verdict is in it: what
-  /// is only slow (a disk without its caches) still has its time.
+  /// How long a child may be silent before a new one takes over its other requests. This decides nothing about
+  /// the request: what is only slow (a disk without its caches) still has its time.
   private static let patience = Duration.milliseconds(10)
-  /// The same once one was silent: there are likely to be more where that came from.
+  /// The same after one was silent: there are likely to be more like it.
   private static let shortPatience = Duration.milliseconds(2)
-  /// The same for a child that is busy, or waits for a processor: it is likely to be done soon, and another one would
-  /// have to find out anew what it knows.
+  /// The same for a child that is running, or waiting for a processor: it will probably answer soon, and a new one would
+  /// have to read again what it already knows.
   private static let patienceWithBusy = Duration.milliseconds(100)
   /// How many requests a child is given ahead.
   private static let window = 16
-  /// How many requests are worth a further child: making one costs as much as many looks.
+  /// How many requests justify one more child: a fork costs as much as many requests.
   private static let requestsPerChild = 128
-  /// How many subjects with neighbouring numbers go to one child: they are likely to have much in common.
+  /// How many subjects with consecutive numbers go to one child: they often share files, such as their container's.
   private static let neighbours = 16
   /// How many children look at one moment at most.
   private static let limitAtOnce = min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -52,7 +52,7 @@ public final class ReaderPool {
     var reader: ReaderProcess?
     /// The requests that it still has to be given, last first.
     var waiting: [Int]
-    /// Those that it was given, the one that it is at first.
+    /// The requests that it has; the first is the one it works on.
     var sent: [Int] = []
     /// When it was last heard of, or given something to do.
     var last: BootTime
@@ -64,7 +64,7 @@ public final class ReaderPool {
     /// When it has been silent for too long.
     var patienceEnd: BootTime { sent.isEmpty ? .distantFuture : max(last, busy) + patience }
 
-    /// Whether what it is at takes too long: others are held up.
+    /// Whether its present request takes so long that others are delayed.
     mutating func isSilentForTooLong(now: BootTime) -> Bool {
       guard now >= patienceEnd else { return false }
       guard now - last < ReaderPool.patienceWithBusy, reader?.turnsBeforeThisWait == nil else {
@@ -100,7 +100,7 @@ public final class ReaderPool {
     let reader: ReaderProcess
     let index: Int
     let since: BootTime
-    /// Since when its child has waited for one and the same thing, as far as was seen, and what tells that.
+    /// Since when its child has been waiting for one and the same thing, as far as was seen, and how that was seen.
     var stuckSince: BootTime
     var turns: UInt64?
 

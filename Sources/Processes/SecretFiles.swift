@@ -10,7 +10,7 @@ extension ProcessDirectory {
     named names: [String]
   ) throws(HostError) -> (variables: [String: String], problems: [HostError]) {
     let folderName = "SECRETS_PATH"
-    let found = try environment(named: Set(names + names.map { $0 + "_FILE" } + [folderName]))
+    let found = try environment(named: VariableNames(names + names.map { $0 + "_FILE" } + [folderName]))
     var variables: [String: String] = [:]
     var problems: [HostError] = []
     let folder = FilePath(found[folderName] ?? "/run/secrets")

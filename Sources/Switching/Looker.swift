@@ -50,7 +50,7 @@ final class Looker {
 
   // MARK: the program
 
-  private static let variables = Set(
+  private static let variables = VariableNames(
     LogLevel.startVariables + StoreUse.variables + StoreUse.variables.map { $0 + "_FILE" })
 
   private func program(of process: HeldProcess) throws(HostError) -> ProgramReading? {

@@ -67,7 +67,7 @@ enum Networks {
 
   /// No service is to reach what its environment does not name, and nothing but host and port is kept.
   static func storeEnvironment(_ bytes: [UInt8]) throws {
-    let environment = NulSeparated.environment(in: bytes, named: Set(StoreUse.variables))
+    let environment = NulSeparated.environment(in: bytes, named: VariableNames(StoreUse.variables))
     let reduced = StoreUse.withoutSecrets(environment)
     for service in ["api", "core", "triggers", "search-ingest", "auth", "driver"] {
       let uses = StoreUse.all(ofService: service, environment: environment)
