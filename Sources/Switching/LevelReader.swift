@@ -68,7 +68,7 @@ struct LevelReader {
             program: known.programName,
             started: now.wall(at: known.identity.started))
         }
-        return (known.addresses, log)
+        return (known.addresses, known.trace == .logBackend || known.trace == .driver, log)
       }
       for ((index, _), answer) in zip(held, answers) {
         let earlier = (try? seen[index]?.get())?.status

@@ -15,6 +15,9 @@ struct LookRequest {
   let subject: Subject
   /// Of the held process.
   let slot: Int
+  /// `level` only: whether its executable has a trace flag. Without one, its symbols are not looked through again: of
+  /// one that has millions, each new reader would need long to find none.
+  var hasFlag = false
   /// `level` only: how its log is read, where it is to be.
   var log: LogQuestion?
   /// `level` only: what is looked at besides.
@@ -108,12 +111,13 @@ extension ProgramCheck: Message {
 
 extension LookRequest: Message {
   func write(to message: inout MessageWriter) {
-    message.write(subject.rawValue, slot, log, parts.rawValue, addresses.code, addresses.stack, now)
+    message.write(subject.rawValue, slot, hasFlag, log, parts.rawValue, addresses.code, addresses.stack, now)
   }
 
   init(from message: inout MessageReader) throws(ParseError) {
     subject = try message.read(UInt8.self) == 0 ? .program : .level
     slot = try message.read()
+    hasFlag = try message.read()
     log = try message.read()
     parts = LookParts(rawValue: try message.read())
     addresses = ProcStat.ProgramAddresses(code: try message.read(), stack: try message.read())

@@ -150,15 +150,17 @@ final class Looker {
     var readers = readers(for: process, now: now)
     var flag: Bool?
     var flagRefusal: HostError?
-    do throws(HostError) {
-      let memory = try (readers.memory ?? memory(of: process)).get()
-      readers.memory = .success(memory)
-      if case .failure(let error) = memory.flag { throw error }
-      flag = try memory.read(of: process.handle.directory)
-    } catch {
-      if error.isProcessGone { throw error }
-      flagRefusal = error
-      readers.memory = nil
+    if request.hasFlag {
+      do throws(HostError) {
+        let memory = try (readers.memory ?? memory(of: process)).get()
+        readers.memory = .success(memory)
+        if case .failure(let error) = memory.flag { throw error }
+        flag = try memory.read(of: process.handle.directory)
+      } catch {
+        if error.isProcessGone { throw error }
+        flagRefusal = error
+        readers.memory = nil
+      }
     }
     var finding: LoggedLevel.Finding?
     var logRefusal: HostError?

@@ -136,15 +136,17 @@ final class Looks {
   ///
   /// - Parameters:
   ///   - parts: what is looked at besides.
-  ///   - recognised: where the program was that was recognised, and how its log is read, by the number of the process.
+  ///   - recognised: where the program was that was recognised, whether it has a trace flag, and how its log is read, by
+  ///     the number of the process.
   func levels(
     of processes: [HeldProcess], _ parts: LookParts, now: WallTime,
-    recognised: (Int) -> (addresses: ProcStat.ProgramAddresses, log: LogQuestion?)
+    recognised: (Int) -> (addresses: ProcStat.ProgramAddresses, hasFlag: Bool, log: LogQuestion?)
   ) -> [Result<LevelLook, HostError>] {
     ask(processes) { number in
-      let (addresses, log) = recognised(number)
+      let (addresses, hasFlag, log) = recognised(number)
       return LookRequest(
-        subject: .level, slot: processes[number].slot, log: log, parts: parts, addresses: addresses,
+        subject: .level, slot: processes[number].slot, hasFlag: hasFlag, log: log, parts: parts,
+        addresses: addresses,
         now: now)
     }
   }

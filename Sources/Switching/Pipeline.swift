@@ -136,7 +136,7 @@ public struct Pipeline {
       if let everybody { return everybody }
       let recogniser = Recogniser(looks: looks, catalogue: catalogue)
       let found =
-        (try? recogniser.find(.these([]), state, knowing: census.processes, now: now))?.processes
+        (try? recogniser.find(.these([]), state, knowing: census, now: now))?.processes
         ?? census.processes
       everybody = found
       return found

@@ -13,6 +13,8 @@ struct Census {
   var unrecognised: [ProcessIdentity: HostError?] = [:]
   /// Processes that may be PlaceOS's and could not be looked at. Never taken for absent.
   var unreadable: [HostError] = []
+  /// Which they are, as far as they could be held: in one run, none of them is waited for twice.
+  var failed: Set<ProcessIdentity> = []
 }
 
 /// Scans and recognises: the first two steps of every command. It takes hold of a process once, and keeps it.
@@ -25,9 +27,10 @@ struct Recogniser {
   /// - Parameters:
   ///   - selection: what cannot be selected by it is not looked at.
   ///   - state: what is recorded; `nil` where that is not known.
-  ///   - known: what was recognised in this run, and is not looked at again.
+  ///   - known: what was found before in this run: what was recognised, or could not be looked at, is not looked at
+  ///     again.
   func find(
-    _ selection: Selection, _ state: LedgerState?, knowing known: [RecognisedProcess] = [], now: HostClock
+    _ selection: Selection, _ state: LedgerState?, knowing known: Census = Census(), now: HostClock
   ) throws(HostError) -> Census {
     var census = Census()
     var pids = selection.pids
@@ -58,10 +61,10 @@ struct Recogniser {
   }
 
   private func recognise(
-    _ pids: [Int32], _ state: LedgerState?, knowing known: [RecognisedProcess] = [], _ now: HostClock,
+    _ pids: [Int32], _ state: LedgerState?, knowing earlier: Census = Census(), _ now: HostClock,
     into census: inout Census
   ) {
-    let known = Dictionary(known.map { ($0.identity.pid, $0) }) { first, _ in first }
+    let known = Dictionary(earlier.processes.map { ($0.identity.pid, $0) }) { first, _ in first }
     for start in stride(from: 0, to: pids.count, by: looks.limitHeld) {
       looks.startPart()
       var held: [HeldProcess] = []
@@ -69,7 +72,7 @@ struct Recogniser {
         do throws(HostError) {
           if let known = known[pid], try looks.hold(known.identity) != nil {
             census.processes.append(known)
-          } else if let process = try looks.hold(pid: pid) {
+          } else if let process = try looks.hold(pid: pid), !earlier.failed.contains(process.identity) {
             held.append(process)
           }
         } catch {
@@ -82,7 +85,10 @@ struct Recogniser {
         case .success(let reading?): readings.append((process, reading))
         case .success(nil): looks.release(process)
         case .failure(let error):
-          if !error.isProcessGone { note(error, of: process, state, &census) }
+          if !error.isProcessGone {
+            census.failed.insert(process.identity)
+            note(error, of: process, state, &census)
+          }
         }
       }
       var executables = Dictionary(readings.map { ($0.0.identity.pid, $0.1.executable) }) { first, _ in first

@@ -52,17 +52,37 @@ extension EndToEnd {
       #expect(1...3 ~= memory.min() ?? 0, "\(memory)")
     }
 
+    @Test("one that cannot be looked at is looked at once, though its neighbours' logs are read")
+    func unreadable() throws {
+      // Whose lines are whose only all of PlaceOS's processes show.
+      let stripped = try StandIn("toggle-stripped", as: "rest-api", in: scratch)
+      defer { stripped.child.end() }
+      let large = try StandIn(
+        "toggle-static", as: "staff-api", [String(repeating: "x", count: 100_000)], in: scratch)
+      let (run, calls) = try traced("on", "--all", "--json")
+      #expect(run.status == 4)
+      #expect(run.output.contains("/proc/\(large.pid)/cmdline is larger than"), "\(run.output)")
+      let looks = calls.count { $0.contains("openat(") && $0.contains("</proc/\(large.pid)>, \"cmdline\"") }
+      #expect(looks == 1)
+    }
+
     /// The calls of an `on` of one process.
     private func traced(on chosen: StandIn) throws -> [String] {
+      let (run, calls) = try traced("on", "pid:\(chosen.pid)", "--permanent", "--wait", "20s")
+      #expect(run.status == 0)
+      #expect(chosen.becomes(verbose: true))
+      return calls
+    }
+
+    private func traced(_ arguments: String...) throws -> (run: Tool.Run, calls: [String]) {
       let trace = scratch("trace")
       var traced = tool
       traced.through = [
         "/usr/bin/strace", "-f", "-qq", "-y", "-s", "256", "-o", trace, "-e", "signal=none", "-e",
         "trace=openat,readlinkat,read,pread64,process_vm_readv",
       ]
-      #expect(try traced("on", "pid:\(chosen.pid)", "--permanent", "--wait", "20s").status == 0)
-      #expect(chosen.becomes(verbose: true))
-      return Files.text(trace).split(separator: "\n").map(String.init)
+      let run = try traced.run(arguments)
+      return (run, Files.text(trace).split(separator: "\n").map(String.init))
     }
   }
 }
