@@ -44,10 +44,10 @@ struct DebugGuard {
   /// - Parameters:
   ///   - deadline: the next moment at which something else is due.
   ///   - count: how many processes are looked at.
-  mutating func isDue(now: BootTime, before deadline: BootTime?, count: Int) -> Bool {
+  mutating func isDue(now: BootTime, before deadline: @autoclosure () -> BootTime?, count: Int) -> Bool {
     guard let next, next <= now else { return false }
     let end = now + Self.look * count
-    if let deadline, deadline > now, deadline < end, now < (due ?? now) + Self.longestDelay {
+    if let deadline = deadline(), deadline > now, deadline < end, now < (due ?? now) + Self.longestDelay {
       due = due ?? now
       self.next = deadline
       return false
